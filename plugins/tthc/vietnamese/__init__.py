@@ -1,0 +1,1 @@
+"""Vietnamese as it is really typed: names, moments, amounts, codes."""

@@ -1,0 +1,1 @@
+"""Which days count: the working calendar and the reporting periods."""
