@@ -1,0 +1,42 @@
+# Các lệnh của kho. `make` hoặc `make help` liệt kê; phần việc thật nằm trong plugins/tthc/stack.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run stop reset status test test-long lint bench lock
+
+# Không ghi bytecode thì mỗi tiến trình khởi động chậm 2,5 lần.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
+PYTHON := .venv/bin/python
+STACK := $(PYTHON) -m tthc.stack
+
+help: ## Liệt kê các lệnh
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Tạo .venv với đúng các gói đã khóa và lệnh .venv/bin/tthc
+	@plugins/tthc/stack/setup.sh
+
+run: setup ## Dựng Postgres, Airflow, thành phố giả lập và chạy tới bảng chỉ tiêu
+	@$(STACK) run
+
+stop: ## Dừng tất cả, không để lại tiến trình nào
+	@if [ -x $(PYTHON) ]; then $(STACK) stop; else echo "Chưa có gì để dừng."; fi
+
+reset: ## Dừng và xóa mọi dữ liệu (hỏi trước; YES=1 thì không hỏi)
+	@if [ -x $(PYTHON) ]; then $(STACK) reset $(if $(YES),--yes); else echo "Chưa có gì để xóa."; fi
+
+status: ## Cái gì đang chạy, ở địa chỉ nào
+	@if [ -x $(PYTHON) ]; then $(STACK) status; else echo "Chưa dựng gì: chạy make run."; fi
+
+test: setup ## Chạy mọi phép thử (dưới 20 phút)
+	@$(PYTHON) -m pytest -n 2 -m "not long" $(ARGS)
+
+test-long: setup ## Các phép thử dài: giết giữa chừng, lỗi đường truyền, nhiều số gieo
+	@$(PYTHON) -m pytest -n 2 -m long $(ARGS)
+
+lint: setup ## ruff, đọc thử mọi SQL và mọi khai báo
+	@$(PYTHON) -m tthc.stack.lint
+
+bench: setup ## Đo tốc độ với 1.000.000 hồ sơ
+	@$(PYTHON) -m tests.bench $(ARGS)
+
+lock: ## Tính lại requirements.lock từ requirements.in
+	@plugins/tthc/stack/setup.sh lock
