@@ -79,30 +79,19 @@ def prepare_tool() -> None:
                 f"không tạo được .venv ({error}). Kiểm tra quyền ghi và mô-đun venv của Python."
             ) from error
     pinned = locked("uv")
-    shown = (
-        subprocess.run([str(VENV / "bin" / "uv"), "--version"], capture_output=True, text=True)
-        if (VENV / "bin" / "uv").exists()
-        else None
-    )
-    if shown is not None and shown.stdout.split()[1:2] == [pinned.split("==")[1].split()[0]]:
-        return
+    tool = VENV / "bin" / "uv"
+    if tool.exists():
+        shown = subprocess.run([str(tool), "--version"], capture_output=True, text=True).stdout.split()
+        if shown[1:2] == [pinned.split("==")[1].split()[0]]:
+            return
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "uv.txt"
         wanted.write_text(pinned)
+        quiet = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
         run(
-            [
-                str(PYTHON),
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--require-hashes",
-            ]
-            + ["--no-deps", "-r", str(wanted)],
+            [str(PYTHON), "-m", "pip", "install", *quiet, "-r", str(wanted)],
             step="cài uv",
-            # A constraint without a hash, from the machine's own configuration, would refuse a hashed
-            # install.
+            # A constraint without a hash in the machine's configuration would refuse a hashed install.
             environment={**clean(), "PIP_CONSTRAINT": os.devnull},
         )
 
@@ -164,7 +153,8 @@ def addresses() -> dict[str, str]:
         given["UV_FIND_LINKS"] = ",".join(given["UV_FIND_LINKS"].replace("\\n", " ").split())
     if "UV_INDEX" in given:
         given["UV_INDEX"] = " ".join(given["UV_INDEX"].replace("\\n", " ").split())
-    return given
+    # pip asks all indexes alike, and so do we: the hashes say what may be installed.
+    return {**given, "UV_INDEX_STRATEGY": "unsafe-best-match"}
 
 
 def run(command: list[str], *, step: str, environment: dict[str, str]) -> None:
