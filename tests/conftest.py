@@ -199,7 +199,7 @@ def _forget(folder: Path) -> None:
     server = postgres.Cluster(home=folder, port=0, password="", binaries=Path("/"))
     postmaster = server.postmaster()
     if postmaster is not None:
-        processes.stop_group(postmaster, patience=5.0)
+        processes.end_all(postmaster, processes.family(postmaster), patience=5.0)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -218,7 +218,7 @@ class Cluster:
             self._run("pg_ctl", "-D", str(self.data), "-w", "-t", str(patience), "-m", mode, "stop")
             if processes.wait_until(lambda: not server.alive, 2.0):
                 return
-        processes.stop_group(server, patience=1.0)
+        processes.end_all(server, processes.family(server), patience=1.0)
 
     def remove(self) -> None:
         """Stop the server and forget its data."""

@@ -1,6 +1,6 @@
 """Processes by who they are, not only by number: a number is given again after a process ends.
 
-``Identity`` is (number, start time); a remembered identity that no longer matches is simply gone.
+``Identity`` is (number, start time, boot); a remembered identity that no longer matches is simply gone.
 """
 
 import contextlib
@@ -9,42 +9,44 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One process of this machine and this boot."""
+    """One process of this machine and this boot. ``started`` is in clock ticks since boot (Linux)."""
 
     pid: int
     started: str
+    boot: str
 
     @property
     def alive(self) -> bool:
         """Whether this very process still runs (a zombie does not)."""
-        return start_time(self.pid) == self.started
+        return identity(self.pid) == self
 
 
-def start_time(pid: int) -> str | None:
-    """Return a text that only this run of this number has; ``None`` when it does not run."""
-    stat = _stat(pid)
-    if stat is not None:
-        if not stat or stat[0] in "ZX":
-            return None
-        return f"{_boot()}:{stat[19]}"
-    if os.path.isdir("/proc/self"):
-        return None
-    shown = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True)
-    words = shown.stdout.split()
-    return " ".join(words[1:]) if words and not words[0].startswith("Z") else None
+@dataclass(frozen=True)
+class _Row:
+    """One line of the process table."""
+
+    who: Identity
+    parent: int
+    session: int
 
 
 def identity(pid: int) -> Identity | None:
-    """Return the identity of a running process."""
-    started = start_time(pid)
-    return Identity(pid, started) if started else None
+    """Return the identity of a running process; ``None`` when there is none of this number."""
+    if _has_proc():
+        row = _row(pid)
+        return row.who if row else None
+    shown = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True)
+    words = shown.stdout.split()
+    return Identity(pid, " ".join(words[1:]), "") if words and not words[0].startswith("Z") else None
 
 
 def remember(path: Path, who: Identity) -> None:
@@ -55,42 +57,59 @@ def remember(path: Path, who: Identity) -> None:
     draft.replace(path)
 
 
+def read(path: Path) -> Identity | None:
+    """Return the identity in a file, running or not."""
+    try:
+        return Identity(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
 def recall(path: Path) -> Identity | None:
     """Return the identity in a file if that process still runs."""
-    try:
-        who = Identity(**json.loads(path.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
-    return who if who.alive else None
+    who = read(path)
+    return who if who is not None and who.alive else None
 
 
-def stop_group(who: Identity, *, patience: float = 20.0) -> None:
-    """End the process group led by ``who``: ask, wait ``patience`` seconds, then force.
+def family(leader: Identity) -> set[Identity]:
+    """Return the running processes that ``leader`` started, itself included, also when it has died.
 
-    The leader must have been started in a session of its own, so that the group is only its family. Members
-    that outlive their leader are found by session and ended too.
+    They are its session (the leader was started in one of its own) and all descendants of these, whatever
+    group they moved to. A session number is not given again while the session has members, so a number that
+    now belongs to a younger process says that no member is left.
     """
-    members = session_members(who.pid) | {who}
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(who.pid, signal.SIGTERM)
-    if not wait_until(lambda: not any(member.alive for member in members), patience):
-        members |= session_members(who.pid)
-        for member in members:
-            if member.alive:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(member.pid, signal.SIGKILL)
-        wait_until(lambda: not any(member.alive for member in members), 5.0)
+    if not _has_proc():
+        return {leader} if leader.alive else set()
+    rows = _table()
+    holder = rows.get(leader.pid)
+    if leader.boot != _boot() or (holder is not None and holder.who != leader):
+        return set()
+    known = {pid for pid, row in rows.items() if row.session == leader.pid or pid == leader.pid}
+    while True:
+        more = {pid for pid, row in rows.items() if row.parent in known} - known
+        if not more:
+            break
+        known |= more
+    return {rows[pid].who for pid in known if int(rows[pid].who.started) >= int(leader.started)}
 
 
-def session_members(session: int) -> set[Identity]:
-    """Return the running processes of one session (Linux; elsewhere an empty set)."""
-    found = set()
-    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
-        if entry.isdigit():
-            stat = _stat(int(entry))
-            if stat and stat[0] not in "ZX" and int(stat[3]) == session:
-                found.add(Identity(int(entry), f"{_boot()}:{stat[19]}"))
-    return found
+def end_all(leader: Identity, members: Iterable[Identity], *, patience: float = 20.0) -> None:
+    """Ask ``leader``'s group to end, wait ``patience`` seconds, then force all that is left of the family."""
+    known = set(members) | {leader}
+    if leader.alive:
+        _signal(leader, signal.SIGTERM, group=True)
+    else:
+        for member in known:
+            _signal(member, signal.SIGTERM)
+    if wait_until(lambda: not _alive(known | family(leader)), patience):
+        return
+    for _ in range(20):
+        left = _alive(known | family(leader))
+        if not left:
+            return
+        for member in left:
+            _signal(member, signal.SIGKILL)
+        time.sleep(0.1)
 
 
 def wait_until(ready: Callable[[], bool], seconds: float, *, step: float = 0.05) -> bool:
@@ -104,18 +123,44 @@ def wait_until(ready: Callable[[], bool], seconds: float, *, step: float = 0.05)
         time.sleep(step)
 
 
-def _stat(pid: int) -> list[str] | None:
-    """Return the fields of /proc/PID/stat after the name: state, parent, group, session, …"""
+def _alive(members: Iterable[Identity]) -> list[Identity]:
+    return [member for member in members if member.alive]
+
+
+def _signal(who: Identity, number: int, *, group: bool = False) -> None:
+    if not who.alive:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if group and os.getpgid(who.pid) == who.pid:
+            os.killpg(who.pid, number)
+        else:
+            os.kill(who.pid, number)
+
+
+def _has_proc() -> bool:
+    return (PROC / "self" / "stat").exists()
+
+
+def _table() -> dict[int, _Row]:
+    rows = (_row(int(entry)) for entry in os.listdir(PROC) if entry.isdigit())
+    return {row.who.pid: row for row in rows if row is not None}
+
+
+def _row(pid: int) -> _Row | None:
+    """Return what /proc says of a process that is not a zombie."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return None
     # The name is in parentheses and may itself hold spaces and parentheses.
-    return text.rpartition(")")[2].split()
+    state, parent, _, session, *rest = text.rpartition(")")[2].split()
+    if state in "ZX":
+        return None
+    return _Row(Identity(pid, rest[15], _boot()), parent=int(parent), session=int(session))
 
 
 def _boot() -> str:
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return ""

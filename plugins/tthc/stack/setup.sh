@@ -6,7 +6,7 @@ unset PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH
 
 found=""
 without_venv=""
-for candidate in ${TTHC_PYTHON:-} python3.13 python3.12 python3.11 python3 python python3.14; do
+for candidate in "$here/../../../.venv/bin/python" ${TTHC_PYTHON:-} python3.13 python3.12 python3.11 python3 python python3.14; do
     command -v "$candidate" >/dev/null 2>&1 || continue
     "$candidate" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue
     if "$candidate" -I -c 'import venv, ensurepip' >/dev/null 2>&1; then

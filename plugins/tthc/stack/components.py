@@ -1,0 +1,175 @@
+"""The programs of the stack: Airflow's four components and the demo city; how each is told what it needs."""
+
+import json
+import sys
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from tthc import settings
+from tthc.stack import installation
+from tthc.stack import keys as key_file
+from tthc.stack.installation import Installation
+from tthc.stack.services import Service
+
+USERS = {"data": "op", "approver": "op"}
+COMPONENTS = {
+    "api-server": "Máy chủ Airflow",
+    "dag-processor": "Bộ đọc DAG",
+    "scheduler": "Bộ lập lịch",
+    "triggerer": "Bộ chờ sự kiện",
+}
+
+
+def airflow_environment(here: Installation) -> dict[str, str]:
+    """Return the environment of every Airflow component and of its tasks."""
+    home = here.folder / "airflow"
+    given = installation.tthc_settings(here)
+    section = {
+        "core": {
+            "dags_folder": settings.root() / "dags",
+            "plugins_folder": settings.root() / "plugins",
+            "executor": "LocalExecutor",
+            "parallelism": 4,
+            "load_examples": False,
+            "dags_are_paused_at_creation": False,
+            "fernet_key": here.keys.fernet_key,
+            "execution_api_server_url": f"{here.airflow_url}/execution/",
+            "simple_auth_manager_users": ",".join(f"{user}:{role}" for user, role in USERS.items()),
+            "simple_auth_manager_all_admins": False,
+            "simple_auth_manager_passwords_file": home / "passwords.json",
+            "min_serialized_dag_update_interval": 5,
+        },
+        "database": {
+            "sql_alchemy_conn": here.metadata_url.replace("postgresql://", "postgresql+psycopg://", 1),
+            "sql_alchemy_conn_async": here.metadata_url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        },
+        "api": {
+            "host": "127.0.0.1",
+            "port": here.ports.airflow,
+            "base_url": here.airflow_url,
+            "secret_key": here.keys.api_secret_key,
+            "expose_config": False,
+            "instance_name": "Hồ sơ thủ tục hành chính",
+        },
+        "api_auth": {"jwt_secret": here.keys.jwt_secret, "jwt_issuer": "tthc"},
+        "scheduler": {
+            # A task in series costs 0.7 s instead of 1.2 s.
+            "scheduler_idle_sleep_time": 0.1,
+            "enable_health_check": False,
+        },
+        "dag_processor": {"refresh_interval": 30, "parsing_processes": 1},
+        "logging": {
+            "base_log_folder": here.folder / "logs" / "airflow",
+            "dag_processor_child_process_log_directory": here.folder / "logs" / "dag_processor",
+            "worker_log_server_port": here.ports.task_logs,
+            "trigger_log_server_port": here.ports.trigger_logs,
+            "colored_console_log": False,
+            "file_task_handler_new_folder_permissions": "0o700",
+            "file_task_handler_new_file_permissions": "0o600",
+            # httpx names the address of every request at INFO, dossier codes included.
+            "namespace_levels": "httpx=WARNING,great_expectations=WARNING",
+        },
+        "usage_data_collection": {"enabled": False},
+    }
+    configured = {
+        f"AIRFLOW__{name.upper()}__{option.upper()}": str(value)
+        for name, options in section.items()
+        for option, value in options.items()
+    }
+    # The city and the warehouse reach tasks as Airflow connections, the rest as settings.
+    plain = {
+        name: value for name, value in given.items() if not name.startswith(("TTHC_CITY", "TTHC_WAREHOUSE"))
+    }
+    connections = {"AIRFLOW_CONN_TTHC_WAREHOUSE": warehouse_connection(given["TTHC_WAREHOUSE_URL"])}
+    if given.get("TTHC_CITY_URL"):
+        connections["AIRFLOW_CONN_TTHC_CITY"] = city_connection(given)
+    return {
+        **installation.base_environment(),
+        "AIRFLOW_HOME": str(home),
+        "PYTHONUNBUFFERED": "1",
+        **configured,
+        **plain,
+        **connections,
+    }
+
+
+def warehouse_connection(url: str) -> str:
+    """Return an Airflow connection (JSON) for a libpq URL."""
+    parts = urlsplit(url)
+    return json.dumps({"conn_type": "postgres", "extra": {"url": url}, "host": parts.hostname})
+
+
+def city_connection(given: Mapping[str, str]) -> str:
+    """Return an Airflow connection (JSON) for the city: client id and secret are login and password."""
+    return json.dumps(
+        {
+            "conn_type": "http",
+            "host": given["TTHC_CITY_URL"],
+            "login": given.get("TTHC_CITY_CLIENT_ID", ""),
+            "password": given.get("TTHC_CITY_CLIENT_SECRET", ""),
+            "extra": {"dialect": given.get("TTHC_CITY_DIALECT", "share")},
+        }
+    )
+
+
+def write_passwords(here: Installation) -> bool:
+    """Write the two people's passwords where Airflow reads them; return whether that is new."""
+    path = here.folder / "airflow" / "passwords.json"
+    wanted = {"data": here.keys.data_password, "approver": here.keys.approver_password}
+    if path.exists() and json.loads(path.read_text(encoding="utf-8") or "{}") == wanted:
+        return False
+    key_file.write_private(path, json.dumps(wanted))
+    return True
+
+
+def airflow_services(here: Installation) -> list[Service]:
+    """Return Airflow's four components; each is ready when Airflow itself says that it is healthy."""
+    environment = airflow_environment(here)
+    return [
+        Service(
+            name=name,
+            title=title,
+            command=[sys.executable, "-m", "airflow", name],
+            environment=environment,
+            folder=here.folder,
+            ready=lambda name=name: _healthy(here.airflow_url, name),
+        )
+        for name, title in COMPONENTS.items()
+    ]
+
+
+def city_service(here: Installation, *, seed: int, clock: str) -> Service:
+    """Return the demo city; its client id and secret go by the environment, never by the command line."""
+    options = ["--port", str(here.ports.city), "--seed", str(seed), "--clock", clock]
+    return Service(
+        name="demo-city",
+        title="Thành phố giả lập",
+        command=[sys.executable, "-m", "demo", "serve", *options],
+        environment={
+            **installation.base_environment(),
+            "PYTHONPATH": str(settings.root()),
+            "TTHC_CITY_CLIENT_ID": here.keys.city_client_id,
+            "TTHC_CITY_CLIENT_SECRET": here.keys.city_client_secret,
+        },
+        folder=here.folder,
+        ready=lambda: _answers(f"{here.city_url}/_demo/clock", here.keys.city_client_secret),
+    )
+
+
+def _healthy(url: str, component: str) -> bool:
+    names = {"api-server": "metadatabase", "dag-processor": "dag_processor"}
+    try:
+        report = httpx.get(f"{url}/api/v2/monitor/health", timeout=5, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return False
+    return (report.get(names.get(component, component)) or {}).get("status") == "healthy"
+
+
+def _answers(url: str, secret: str) -> bool:
+    try:
+        answer = httpx.get(url, headers={"X-Demo-Key": secret}, timeout=5, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == 200
