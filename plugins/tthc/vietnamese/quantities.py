@@ -1,7 +1,7 @@
 """Counts, amounts of money, codes and yes/no answers as text."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 
 class UnreadableQuantity(ValueError):
@@ -30,13 +30,13 @@ def read_integer(value: object) -> int | None:
     return int(text.partition(".")[0])
 
 
-def read_vnd(value: object) -> Decimal | None:
-    """Return an amount in đồng, or None when the value is blank; negative amounts are not readable.
+def read_vnd(value: object) -> int | None:
+    """Return an amount in đồng, halves rounded up, None when the value is blank; negative is unreadable.
 
     Dong have no thousandths, so a single mark with three digits behind it and at most three before it groups.
 
-    >>> [str(read_vnd(text)) for text in ("50000", "50.000 đ", "1.234,5", "1,234,567", "50000.00")]
-    ['50000', '50000', '1234.5', '1234567', '50000.00']
+    >>> [read_vnd(text) for text in ("50000", "50.000 đ", "1.234,5", "1,234,567", "50000.00")]
+    [50000, 50000, 1235, 1234567, 50000]
     """
     text = _text(value)
     if text is None:
@@ -49,7 +49,7 @@ def read_vnd(value: object) -> Decimal | None:
         whole, part = plain["whole"], plain["part"] or ""
     else:
         raise UnreadableQuantity
-    return Decimal(f"{whole}.{part}" if part else whole)
+    return int(Decimal(f"{whole}.{part or 0}").to_integral_value(ROUND_HALF_UP))
 
 
 def read_code(value: object) -> str | None:
