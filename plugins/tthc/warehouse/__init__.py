@@ -1,0 +1,1 @@
+"""Shapes, fills and keeps the tables of ``sql/``."""

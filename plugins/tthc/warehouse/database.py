@@ -1,0 +1,61 @@
+"""Connections to the warehouse, and its errors said without a value of any row."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.rows import dict_row
+
+from tthc import settings
+from tthc.errors import TthcError, Unreachable
+
+
+@contextmanager
+def connection(url: str | None = None, *, autocommit: bool = False) -> Iterator[psycopg.Connection]:
+    """Give a connection to the warehouse, closed afterwards; the transaction is committed unless an error left it.
+
+    Raises Unreachable when the server does not answer, TthcError for any other error of the database: with its
+    SQLSTATE, table and constraint, never with the server's text, which quotes the failing row.
+    """
+    url = url or settings.warehouse_url()
+    try:
+        opened = psycopg.connect(url, autocommit=autocommit, row_factory=dict_row, application_name="tthc")
+    except psycopg.OperationalError as error:
+        raise Unreachable(
+            "Không kết nối được kho dữ liệu (TTHC_WAREHOUSE_URL). Kiểm tra Postgres có chạy không (make status), "
+            "địa chỉ, cổng và mật khẩu."
+        ) from error
+    try:
+        with opened:
+            # One reading of dates and instants, whatever the server's own settings are.
+            opened.execute("SET TIME ZONE 'Asia/Ho_Chi_Minh'")
+            opened.execute("SET work_mem = '256MB'")
+            opened.execute("SET client_min_messages = warning")
+            if not autocommit:
+                opened.commit()
+            yield opened
+    except psycopg.Error as error:
+        raise wrapped(error) from None
+
+
+def wrapped(error: psycopg.Error) -> TthcError:
+    """Return an error of the database as one of ours, without any value."""
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+        return Unreachable("Mất kết nối với kho dữ liệu giữa chừng; giao dịch đang dở đã được bỏ. Chạy lại lệnh này.")
+    where = error.diag.table_name or "?"
+    raised = error.diag.message_primary if error.sqlstate == "P0001" else None
+    message = raised or (
+        f"Kho dữ liệu báo lỗi {error.sqlstate} ({type(error).__name__})"
+        f" ở bảng {where}, ràng buộc {error.diag.constraint_name or '?'}."
+    )
+    return TthcError(message)
+
+
+def lock(connection: psycopg.Connection, name: str, *, session: bool = False) -> None:
+    """Wait until this connection is the only writer of that name: to the transaction's end, or the session's."""
+    function = "pg_advisory_lock" if session else "pg_advisory_xact_lock"
+    number = zlib.crc32(f"{settings.commune_code()}:{name}".encode()) - 2**31
+    connection.execute(f"SELECT {function}(%s, %s)", (74484, number))

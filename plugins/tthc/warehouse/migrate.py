@@ -1,0 +1,48 @@
+"""Brings a database to the shape that this version of the project needs."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from tthc import settings
+from tthc.errors import Unreachable
+from tthc.warehouse import database, seeds, tables
+
+
+def migrate(url: str) -> None:
+    """Bring the ledger and the published revisions (what cannot be rebuilt) to the newest migration."""
+    import sqlalchemy
+    from alembic import command
+    from alembic.config import Config
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    # The driver is named here because SQLAlchemy's own choice is another one.
+    engine = sqlalchemy.create_engine(
+        sqlalchemy.engine.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sqlalchemy.NullPool
+    )
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(74484, 0)")
+            command.upgrade(config, "head")
+    except sqlalchemy.exc.OperationalError as error:
+        raise Unreachable("Không kết nối được kho dữ liệu (TTHC_WAREHOUSE_URL); kiểm tra Postgres rồi chạy lại.") from error
+    finally:
+        engine.dispose()
+
+
+def prepare(url: str | None = None) -> set[str]:
+    """Make or bring up to date everything in the warehouse but the data; return the tables made anew.
+
+    Safe to repeat, and safe when two do it at once. Units come from ``sources/units.yaml``.
+    """
+    url = url or settings.warehouse_url()
+    migrate(url)
+    with database.connection(url) as connection:
+        database.lock(connection, "shape")
+        changed = tables.shape(connection)
+        seeds.units(connection)
+    return changed

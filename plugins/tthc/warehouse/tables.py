@@ -1,0 +1,166 @@
+"""The tables of ``sql/``: one file each, built in the order that the SQL itself gives.
+
+A file holds the shape of one table, view or function, and after a line ``-- Refill`` the statements that fill it.
+When the shape of a file changes, the table and everything that reads it are dropped and made again; the caller
+learns which, so that it can refill them from the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from graphlib import TopologicalSorter
+
+import psycopg
+import sqlglot
+
+from tthc import settings
+from tthc.errors import UsageError
+from tthc.sources import streams
+
+LAYERS = ("staging", "core", "marts", "indicators", "reports")
+_REFILL = "\n-- Refill\n"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file of ``sql/``: its name with the schema, its shape, and what fills it (empty for views)."""
+
+    name: str
+    shape: str
+    refill: str
+
+    @cached_property
+    def words(self) -> set[str]:
+        """Every ``schema.name`` that the file mentions outside comments and strings."""
+        tokens = [token.text for token in sqlglot.tokenize(self.shape + "\n" + self.refill, read="postgres")]
+        bodies = [part for part in tokens if "\n" in part]
+        for body in bodies:  # the body of a function arrives as one string
+            tokens += [token.text for token in sqlglot.tokenize(body, read="postgres")]
+        return {
+            f"{tokens[i]}.{tokens[i + 2]}"
+            for i in range(len(tokens) - 2)
+            if tokens[i + 1] == "." and tokens[i] in LAYERS
+        }
+
+    @property
+    def kind(self) -> str:
+        """TABLE, VIEW or FUNCTION."""
+        code = "\n".join(line for line in self.shape.splitlines() if not line.startswith("--"))
+        for kind in ("FUNCTION", "VIEW"):
+            if f"CREATE {kind} " in code:
+                return kind
+        return "TABLE"
+
+    @property
+    def shape_hash(self) -> str:
+        """Fingerprint of the shape."""
+        return hashlib.sha256(self.shape.encode()).hexdigest()
+
+
+@cache
+def tables() -> dict[str, Table]:
+    """Return every table by name, each after those it reads."""
+    found: dict[str, Table] = {}
+    root = settings.root() / "sql"
+    for path in sorted(root.glob("*/*.sql")):
+        shape, _, refill = path.read_text(encoding="utf-8").partition(_REFILL)
+        name = f"{path.parent.name}.{path.stem}"
+        if path.parent.name not in LAYERS:
+            raise UsageError(f"sql/{path.parent.name}/ không phải là một tầng; các tầng là {', '.join(LAYERS)}.")
+        found[name] = Table(name, shape, refill)
+    if not found:
+        raise UsageError(f"Không thấy tệp SQL nào trong {root}.")
+    for stream in streams.streams().values():
+        found[stream.staging_table] = Table(stream.staging_table, staging_shape(stream), "")
+    order = TopologicalSorter({name: table.words & found.keys() - {name} for name, table in found.items()})
+    return {name: found[name] for name in order.static_order()}
+
+
+def staging_shape(stream: streams.Stream) -> str:
+    """Return the statements that make a stream's staging table: the declared columns and each row's address."""
+    own = {
+        "fetch_id": ("bigint NOT NULL", "Số của lần đọc."),
+        "row_number": ("integer NOT NULL", "Số thứ tự dòng trong lần đọc, từ 1."),
+        "row_uid": ("bigint NOT NULL", "Số riêng của dòng trong luồng."),
+        "row_hash": ("uuid NOT NULL", "Dấu vân tay của mọi cột được giữ."),
+        "answered_at": ("timestamptz NOT NULL", "Thời điểm nguồn trả lời trang chứa dòng này."),
+        "address": ("text", "Trang tính và dòng, khi nguồn là tệp."),
+        "unreadable": ("text[] NOT NULL", "Tên các cột mà nguồn ghi không đọc được."),
+    }
+    columns = [f"    {name} {kind}" for name, (kind, _) in own.items()]
+    comments = [(name, comment) for name, (_, comment) in own.items()]
+    for column in stream.staged_columns:
+        columns.append(f"    {column.name} {streams.STAGED_AS[column.type]}")
+        kept = "chỉ giữ mã băm có khóa" if column.personal == "hash" else "như đã nhận"
+        comments.append((column.name, f"{column.header}, {kept}."))
+    lines = [f"CREATE UNLOGGED TABLE {stream.staging_table} (", ",\n".join(columns), ");"]
+    lines.append(f"CREATE INDEX ON {stream.staging_table} (fetch_id, row_number);")
+    lines.append(f"COMMENT ON TABLE {stream.staging_table} IS '{stream.title}: các dòng vừa nhận.';")
+    lines += [f"COMMENT ON COLUMN {stream.staging_table}.{name} IS '{text}';" for name, text in comments]
+    return "\n".join(lines)
+
+
+def shape(connection: psycopg.Connection) -> set[str]:
+    """Make every table that is new or whose shape changed, and those that read it; return their names."""
+    known = {
+        row["table_name"]: row["sql_hash"]
+        for row in connection.execute("SELECT table_name, sql_hash FROM ops.table_shapes").fetchall()
+    }
+    every = tables()
+    changed: set[str] = set()
+    for name, table in every.items():
+        if known.get(name) != table.shape_hash or changed & _shape_words(table):
+            changed.add(name)
+    for name in reversed([name for name in every if name in changed & known.keys()]):
+        connection.execute(f"DROP {every[name].kind} IF EXISTS {name} CASCADE")
+    for name in (name for name in every if name in changed):
+        # Another table's CASCADE may have left nothing to drop, and an unlogged table may have survived.
+        connection.execute(every[name].shape)
+        connection.execute(
+            "INSERT INTO ops.table_shapes (table_name, sql_hash) VALUES (%s, %s)"
+            " ON CONFLICT (table_name) DO UPDATE SET sql_hash = excluded.sql_hash, shaped_at = now()",
+            (name, every[name].shape_hash),
+        )
+    for name in known.keys() - every.keys():
+        for kind in ("TABLE", "VIEW", "FUNCTION"):
+            if _exists(connection, name, kind):
+                connection.execute(f"DROP {kind} {name} CASCADE")
+        connection.execute("DELETE FROM ops.table_shapes WHERE table_name = %s", (name,))
+    return changed
+
+
+def _shape_words(table: Table) -> set[str]:
+    return Table(table.name, table.shape, "").words - {table.name}
+
+
+def _exists(connection: psycopg.Connection, name: str, kind: str) -> bool:
+    test = {
+        "TABLE": "SELECT FROM pg_class WHERE oid = to_regclass(%s) AND relkind IN ('r', 'p')",
+        "VIEW": "SELECT FROM pg_class WHERE oid = to_regclass(%s) AND relkind = 'v'",
+        "FUNCTION": "SELECT FROM pg_proc WHERE (pronamespace::regnamespace || '.' || proname) = %s",
+    }[kind]
+    return connection.execute(test, (name,)).fetchone() is not None
+
+
+def refill(connection: psycopg.Connection, name: str, parameters: dict | None = None) -> int:
+    """Run what fills a table; return the rows that its last statement wrote."""
+    statements = [part for part in tables()[name].refill.split(";\n") if part.strip()]
+    written = 0
+    for statement in statements:
+        written = connection.execute(statement, parameters or {}).rowcount
+    return written
+
+
+def year_partition(connection: psycopg.Connection, name: str, year: int) -> None:
+    """Make the partition of a year when it is missing. Two writers may ask at once."""
+    schema, _, table = name.partition(".")
+    partition = f"{schema}.{table}_{year}"
+    if connection.execute("SELECT to_regclass(%s) AS found", (partition,)).fetchone()["found"]:
+        return
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (partition,))
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {name}"
+        f" FOR VALUES FROM ('{year}-01-01') TO ('{year + 1}-01-01')"
+    )
