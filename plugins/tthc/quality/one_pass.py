@@ -1,0 +1,174 @@
+"""The SQL behind the rules: every row rule of a suite in one scan, every batch rule in one statement.
+
+Judging rule by rule would scan the reading once for each; what costs is the predicates, not the scan, so all are
+evaluated together and a row's failures become the bits of one number. Rows without a failure leave nothing.
+"""
+
+from dataclasses import dataclass, field
+
+import sqlalchemy
+from psycopg import sql
+from sqlalchemy import Connection
+
+from tthc.quality.suites import Expectation, Suite
+from tthc.sources.streams import Stream
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many rows were judged, how many were refused, how many only warned about, and failures by rule."""
+
+    checked: int
+    refused: int
+    warned: int
+    failed: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one batch rule found: whether it fails, and the two counts that are kept of it."""
+
+    fails: bool
+    measure: int
+    out_of: int
+
+
+@dataclass(frozen=True)
+class OnePass:
+    """One reading of one stream, to be judged by one suite."""
+
+    stream: Stream
+    suite: Suite
+    fetch_id: int
+
+    @property
+    def name(self) -> str:
+        """Name it, the same for every rule that shares the scan."""
+        return f"{self.stream.stream}/{self.fetch_id}"
+
+    def judge_rows(self, connection: Connection) -> Tally:
+        """Judge the staged rows inside the caller's transaction; replace their rows of ``staging.verdicts``."""
+        _run(connection, "SET LOCAL jit = off")
+        _run(connection, self.scan())
+        masks = _run(connection, "SELECT failures, count(*) FROM judged GROUP BY failures").all()
+        _run(
+            connection,
+            sql.SQL("DELETE FROM staging.verdicts WHERE stream = {} AND fetch_id = {}").format(
+                self.stream.stream, self.fetch_id
+            ),
+        )
+        if masks:
+            _run(connection, self._keep([mask for mask, _ in masks]))
+        _run(connection, "DROP TABLE judged")
+        checked = _run(
+            connection,
+            sql.SQL("SELECT count(*) FROM {} WHERE fetch_id = {}").format(
+                sql.Identifier(*self.stream.staging_table.split(".")), self.fetch_id
+            ),
+        ).scalar_one()
+        critical = self._critical_bits()
+        rules = self.suite.row_rules
+        return Tally(
+            checked=checked,
+            refused=sum(count for mask, count in masks if mask & critical),
+            warned=sum(count for mask, count in masks if not mask & critical),
+            failed={
+                rule.rule: sum(count for mask, count in masks if mask >> bit & 1)
+                for bit, rule in enumerate(rules)
+            },
+        )
+
+    def plan_alone(self, connection: Connection, rule: Expectation) -> None:
+        """Let the database plan one rule without running it; raises what is wrong with its SQL."""
+        if rule.scope == "row":
+            statement = sql.SQL("EXPLAIN SELECT ({}) IS TRUE FROM {} AS c").format(
+                sql.SQL(rule.kwargs.fails_when), sql.Identifier(*self.stream.candidates.split("."))
+            )
+        else:
+            statement = sql.SQL("EXPLAIN ") + self._batch_rule(rule, Tally(checked=0, refused=0, warned=0))
+        _run(connection, statement)
+
+    def scan(self) -> sql.Composed:
+        """Return the one statement that evaluates every row rule.
+
+        ``OFFSET 0`` is a fence: without it the planner copies the view's expressions into each predicate, and all
+        predicates into the WHERE clause, and computes them again and again. It does not hinder parallel query.
+        """
+        bits = [
+            sql.SQL("CASE WHEN ({}) THEN {}::bigint ELSE 0 END").format(
+                sql.SQL(rule.kwargs.fails_when), 1 << bit
+            )
+            for bit, rule in enumerate(self.suite.row_rules)
+        ]
+        return sql.SQL(
+            "CREATE TEMP TABLE judged ON COMMIT DROP AS\n"
+            "SELECT row_uid, row_number, failures FROM (\n"
+            "SELECT c.row_uid, c.row_number, {bits} AS failures\n"
+            "FROM (SELECT * FROM {candidates} WHERE fetch_id = {fetch_id} OFFSET 0) AS c\n"
+            "OFFSET 0) AS j\nWHERE failures <> 0"
+        ).format(
+            bits=sql.SQL("\n| ").join(bits),
+            candidates=sql.Identifier(*self.stream.candidates.split(".")),
+            fetch_id=self.fetch_id,
+        )
+
+    def judge_batch(self, connection: Connection, tally: Tally) -> dict[str, Measured]:
+        """Evaluate the batch rules, with the counts of the rows at hand; ``{}`` when the suite has none.
+
+        A predicate sees ``batch``: the row of ``ops.fetches``, ``checked_count`` and ``refused_count``; then
+        ``measure`` and ``out_of``, the rule's own two counts (by default refused and checked).
+        """
+        rules = self.suite.batch_rules
+        if not rules:
+            return {}
+        parts = [self._batch_rule(rule, tally) for rule in rules]
+        found = _run(connection, sql.SQL("\nUNION ALL\n").join(parts)).all()
+        return {name: Measured(bool(fails), measure, out_of) for name, fails, measure, out_of in found}
+
+    def _batch_rule(self, rule: Expectation, tally: Tally) -> sql.Composed:
+        return sql.SQL(
+            "SELECT {rule}, ({fails_when}) IS TRUE, measure, out_of FROM (\n"
+            "SELECT batch.*, ({measure})::integer AS measure, ({out_of})::integer AS out_of FROM (\n"
+            "SELECT f.*, {checked} AS checked_count, {refused} AS refused_count\n"
+            "FROM ops.fetches AS f WHERE f.fetch_id = {fetch_id}) AS batch OFFSET 0) AS batch"
+        ).format(
+            rule=rule.rule,
+            fails_when=sql.SQL(rule.kwargs.fails_when),
+            measure=sql.SQL(rule.kwargs.measure or "batch.refused_count"),
+            out_of=sql.SQL(rule.kwargs.out_of or "batch.checked_count"),
+            checked=tally.checked,
+            refused=tally.refused,
+            fetch_id=self.fetch_id,
+        )
+
+    def _keep(self, masks: list[int]) -> sql.Composed:
+        """Return the statement that writes the verdicts; there are few different masks, so names are joined by mask."""
+        meanings = [
+            sql.SQL("({}::bigint, {}::text[], {}::text[])").format(
+                mask, self._rules(mask, {"critical"}), self._rules(mask, {"warning", "info"})
+            )
+            for mask in masks
+        ]
+        return sql.SQL(
+            "INSERT INTO staging.verdicts (stream, fetch_id, row_uid, row_number, refused, warned)\n"
+            "SELECT {}, {}, j.row_uid, j.row_number, m.refused, m.warned\n"
+            "FROM judged AS j\n"
+            "INNER JOIN (VALUES {}) AS m (failures, refused, warned) ON m.failures = j.failures"
+        ).format(self.stream.stream, self.fetch_id, sql.SQL(", ").join(meanings))
+
+    def _rules(self, mask: int, severities: set[str]) -> list[str]:
+        return [
+            rule.rule
+            for bit, rule in enumerate(self.suite.row_rules)
+            if mask >> bit & 1 and rule.severity in severities
+        ]
+
+    def _critical_bits(self) -> int:
+        return sum(1 << bit for bit, rule in enumerate(self.suite.row_rules) if rule.severity == "critical")
+
+
+def _run(connection: Connection, statement: str | sql.Composable) -> sqlalchemy.CursorResult:
+    """Run a statement that holds its values already: predicates may contain ``%`` and ``:``."""
+    if not isinstance(statement, str):
+        statement = statement.as_string(connection.connection.driver_connection)
+    return connection.execution_options(no_parameters=True).exec_driver_sql(statement)
