@@ -61,9 +61,9 @@ class Book:
     @cached_property
     def tables(self) -> list[Table]:
         """Every sheet that has a cell."""
-        if self._content.startswith((_ZIP, _OLE)):
-            return [table for table in self._sheets() if table.rows]
-        return [Table("", _read_csv(_decode(self._content)))]
+        is_workbook = self._content.startswith((_ZIP, _OLE))
+        found = self._sheets() if is_workbook else [Table("", _read_csv(_decode(self._content)))]
+        return [table for table in found if table.rows]
 
     def _sheets(self) -> Iterator[Table]:
         if self._content.startswith(_ZIP):
