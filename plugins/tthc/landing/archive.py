@@ -1,0 +1,178 @@
+"""The archive: every body and file as it was received, compressed, encrypted, under the hash of its content.
+
+An object lies at ``ab/abcdef….zst.aes`` below the archive's URL. Its bytes: ``TTHC1``, the 8 bytes of the
+key's id, a nonce of 12 bytes, then zstd under AES-256-GCM with the content's sha256 as associated data, so that
+an object put under another name does not open. Plain content never touches the disk, temporary files included.
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+import fsspec
+import zstandard
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from fsspec.implementations.local import LocalFileSystem
+
+from tthc.errors import TthcError
+from tthc.landing import keys
+
+CODEC = "zstd3+aes256gcm"
+MAGIC = b"TTHC1"
+NONCE_BYTES = 12
+HEADER_BYTES = len(MAGIC) + 8 + NONCE_BYTES
+#: Where one request stores a whole object or nothing, so that a name for the unfinished is not needed.
+WHOLE_OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the ledger writes down about an object of the archive; sizes in bytes."""
+
+    sha256: str
+    byte_count: int
+    stored_byte_count: int
+    codec: str
+    key_id: str
+
+
+class Archive:
+    """The archive at an fsspec URL (or a path); its folder is made when the first object is stored."""
+
+    def __init__(self, url: str) -> None:
+        self._files, self._root = fsspec.url_to_fs(url)
+
+    def put(self, body: bytes) -> str:
+        """Keep ``body``; return its sha256 in hexadecimal digits. The same bytes are stored once."""
+        return self.store(body).sha256
+
+    def store(self, body: bytes) -> Stored:
+        """Keep ``body``; return what the ledger writes about it.
+
+        When this returns, the object is whole under its name. An object already there is opened first: one that
+        was altered, or written under another secret, is replaced.
+        """
+        digest = sha256(body).hexdigest()
+        path = self._path(digest)
+        try:
+            present = self._opened(digest)
+        except TthcError:
+            present = None
+        if present is None:
+            sealed = self._sealed(body, digest)
+            try:
+                self._write(path, sealed)
+                stored = self._files.size(path)
+            except OSError as error:
+                raise TthcError(
+                    f"Không ghi được vào kho lưu ({type(error).__name__}): kiểm tra TTHC_ARCHIVE, "
+                    "quyền ghi và dung lượng đĩa rồi chạy lại."
+                ) from error
+            if stored != len(sealed):
+                raise TthcError(
+                    f"Kho lưu chỉ nhận {stored} trên {len(sealed)} byte của một đối tượng: "
+                    "kiểm tra dung lượng đĩa rồi chạy lại."
+                )
+        else:
+            stored = self._files.size(path)
+        return Stored(digest, len(body), stored, CODEC, keys.key_id("archive"))
+
+    def get(self, digest: str) -> bytes:
+        """Return the content whose sha256 is ``digest``; raise TthcError when it is missing or not intact."""
+        return self._opened(digest)
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        return AESGCM(keys.subkey("archive"))
+
+    def _path(self, digest: str) -> str:
+        return f"{self._root}/{digest[:2]}/{digest}.zst.aes"
+
+    def _sealed(self, body: bytes, digest: str) -> bytes:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        packed = zstandard.ZstdCompressor(level=3).compress(body)
+        ciphertext = self._cipher.encrypt(nonce, packed, bytes.fromhex(digest))
+        return b"".join((MAGIC, bytes.fromhex(keys.key_id("archive")), nonce, ciphertext))
+
+    def _opened(self, digest: str) -> bytes:
+        try:
+            sealed = self._files.cat_file(self._path(digest))
+        except FileNotFoundError:
+            raise TthcError(
+                f"Kho lưu thiếu đối tượng {digest}: kiểm tra TTHC_ARCHIVE có đúng kho cũ không, "
+                "hoặc khôi phục từ bản sao lưu."
+            ) from None
+        except OSError as error:
+            raise TthcError(
+                f"Không đọc được đối tượng {digest} trong kho lưu ({type(error).__name__}): "
+                "kiểm tra TTHC_ARCHIVE và quyền đọc."
+            ) from error
+        if sealed[: len(MAGIC)] != MAGIC or len(sealed) < HEADER_BYTES:
+            raise _altered(digest)
+        written_with = sealed[len(MAGIC) : len(MAGIC) + 8].hex()
+        present = keys.key_id("archive")
+        try:
+            nonce = sealed[HEADER_BYTES - NONCE_BYTES : HEADER_BYTES]
+            packed = self._cipher.decrypt(nonce, sealed[HEADER_BYTES:], bytes.fromhex(digest))
+            body = zstandard.ZstdDecompressor().decompress(packed)
+        except (InvalidTag, zstandard.ZstdError):
+            if written_with != present:
+                raise TthcError(
+                    f"Đối tượng {digest} trong kho lưu được mã hóa bằng khóa {written_with}, "
+                    f"khóa đang dùng là {present}: đặt lại TTHC_SECRET_KEY như lúc lưu."
+                ) from None
+            raise _altered(digest) from None
+        if sha256(body).hexdigest() != digest:
+            raise _altered(digest)
+        return body
+
+    def _write(self, path: str, sealed: bytes) -> None:
+        parent, _, name = path.rpartition("/")
+        temporary = f"{parent}/.{name}.{secrets.token_hex(6)}"
+        if isinstance(self._files, LocalFileSystem):
+            _write_durably(Path(path), Path(temporary), sealed)
+        elif set(self._protocols) & WHOLE_OBJECTS:
+            self._files.pipe_file(path, sealed)
+        else:
+            self._files.makedirs(parent, exist_ok=True)
+            self._files.pipe_file(temporary, sealed)
+            self._files.mv(temporary, path)
+
+    @property
+    def _protocols(self) -> tuple[str, ...]:
+        protocol = self._files.protocol
+        return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+
+
+def _write_durably(path: Path, temporary: Path, sealed: bytes) -> None:
+    """The ledger will say that this object exists: after a power cut it must still be there."""
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(sealed)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _altered(digest: str) -> TthcError:
+    return TthcError(
+        f"Đối tượng {digest} trong kho lưu không còn nguyên vẹn: "
+        "khôi phục từ bản sao lưu, hoặc đọc lại từ nguồn."
+    )

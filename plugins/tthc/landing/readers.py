@@ -1,0 +1,151 @@
+"""How a record of a stream becomes a row of its staging table: declared columns only, identities as keyed hashes.
+
+A reader is made once per stream from its declaration and then called for every record. It raises nothing for
+bad data: what cannot be read becomes null and is named in ``unreadable``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tthc.landing.keys import identity_hasher
+from tthc.sources.streams import Member, Stream
+from tthc.vietnamese.instants import UnreadableInstant, read_day, read_instant
+from tthc.vietnamese.names import name_key, person_name
+from tthc.vietnamese.procedures import procedure_code
+from tthc.vietnamese.quantities import UnreadableQuantity, read_integer, read_vnd, read_yes_no
+
+Read = Callable[[Any], Any]
+_encode = msgspec.json.Encoder().encode
+_INTEGERS = range(-(2**31), 2**31)
+_LARGEST_VND = 10**15
+
+
+def read_text(value: object) -> str | None:
+    """Return a text without the spaces around it, None when blank; a JSON number or truth value as its text."""
+    if value is None:
+        return None
+    if type(value) is not str:
+        value = str(value) if not isinstance(value, dict | list) else ""
+    if "\0" in value:  # Postgres holds no NUL, and no sender means one
+        value = value.replace("\0", "")
+    return value.strip() or None
+
+
+def _whole(value: object) -> int | None:
+    number = read_integer(value)
+    return number if number is None or number in _INTEGERS else None
+
+
+def _dong(value: object) -> int | None:
+    amount = read_vnd(value)
+    return None if amount is None or amount > _LARGEST_VND else int(amount)
+
+
+_READS: dict[str, Read] = {
+    "text": read_text,
+    "instant": read_instant,
+    "date": read_day,
+    "integer": _whole,
+    "vnd": _dong,
+    "procedure": lambda value: procedure_code(read_text(value)),
+    "name": lambda value: name_key(read_text(value)),
+    "person": lambda value: person_name(read_text(value)),
+    "flag": read_yes_no,
+}
+
+
+def _reader(member: Member) -> Read:
+    """Return the function that reads one scalar; it raises UnreadableInstant for a moment it cannot read."""
+    read = _READS[member.type]
+    if member.personal == "hash":
+        hashed = identity_hasher()
+        return lambda value: hashed(read(value))
+    if member.type in ("integer", "vnd", "flag"):
+
+        def tolerant(value: object) -> Any:
+            try:
+                return read(value)
+            except UnreadableQuantity:
+                return None
+
+        return tolerant
+    return read
+
+
+class RecordReader:
+    """Reads the records of one stream.
+
+    Calling it with a record (header → value) returns ``(row_hash, unreadable, *columns)`` in the order of
+    ``stream.staged_columns``. ``unknown`` counts the fields that no declaration names, by name.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self.unknown: dict[str, int] = {}
+        self._known = {column.header for column in stream.columns}
+        self._scalars: list[tuple[str, str, Read | None]] = []
+        self._lists: dict[str, tuple[str, list[tuple[str, str, Read]], set[str]]] = {}
+        for column in stream.staged_columns:
+            if column.type == "list":
+                members = [(m.name, m.header, _reader(m)) for m in column.members if m.personal != "drop"]
+                self._lists[column.name] = (column.header, members, {m.header for m in column.members})
+                self._scalars.append((column.name, column.header, None))
+            else:
+                self._scalars.append((column.name, column.header, _reader(column)))
+
+    def __call__(self, record: Mapping[str, Any]) -> list[Any]:
+        """Return the row of one record."""
+        if not record.keys() <= self._known:
+            for name in record.keys() - self._known:
+                self._meet_unknown(name)
+        unreadable: list[str] = []
+        row: list[Any] = [None, unreadable]
+        get = record.get
+        for name, header, read in self._scalars:
+            if read is None:
+                row.append(self._read_list(name, get(header), unreadable))
+                continue
+            try:
+                row.append(read(get(header)))
+            except UnreadableInstant:
+                row.append(None)
+                unreadable.append(name)
+        row[0] = UUID(bytes=hashlib.blake2b(_encode(row), digest_size=16).digest())
+        return row
+
+    def _read_list(self, name: str, value: Any, unreadable: list[str]) -> list[dict[str, Any]]:
+        if not value or isinstance(value, str):
+            return []
+        header, members, known = self._lists[name]
+        kept = []
+        for item in value if isinstance(value, list) else [value]:
+            if not isinstance(item, dict):
+                continue
+            if not item.keys() <= known:
+                for member in item.keys() - known:
+                    self._meet_unknown(f"{header}.{member}")
+            entry = {}
+            for member, member_header, read in members:
+                try:
+                    found = read(item.get(member_header))
+                except UnreadableInstant:
+                    unreadable.append(f"{name}.{member}")
+                    continue
+                if found is not None:
+                    entry[member] = found
+            kept.append(entry)
+        return kept
+
+    def _meet_unknown(self, name: str) -> None:
+        # The name of a field may itself have been made from a value: only what looks like a name is repeated.
+        shown = (
+            name
+            if name.replace("_", "").replace(".", "").isalnum() and name.isascii() and len(name) <= 60
+            else "?"
+        )
+        self.unknown[shown] = self.unknown.get(shown, 0) + 1

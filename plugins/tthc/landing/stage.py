@@ -1,0 +1,121 @@
+"""From the archived bytes of one reading to rows of its staging table: decoded as a stream, copied in binary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.types.json import Jsonb
+
+from tthc import settings
+from tthc.errors import TthcError
+from tthc.landing import ledger
+from tthc.landing.archive import Archive
+from tthc.landing.readers import RecordReader
+from tthc.sources import dialects, spreadsheets, streams
+from tthc.sources.streams import STAGED_AS, Stream
+
+#: Rows of one reading have numbers below this, so that ``row_uid`` says both.
+ROWS_PER_FETCH = 10_000_000
+_json = msgspec.json.Encoder().encode
+
+
+@dataclass
+class Staged:
+    """What one staging did: ``read`` rows in all, and how often each undeclared field was met."""
+
+    fetch_id: int
+    read: int = 0
+    unknown: dict[str, int] = field(default_factory=dict)
+
+
+def stage(
+    connection: psycopg.Connection,
+    stream: Stream,
+    fetch_id: int,
+    *,
+    only_rows: Collection[int] | None = None,
+    only_keys: Collection[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Staged:
+    """Copy the rows of one reading into its staging table, replacing what an earlier try left there.
+
+    ``only_rows`` (row numbers) and ``only_keys`` (texts of the stream's first key column) restrict the rows, for
+    rows that are judged again and for keys that are replayed. Raises TthcError when the archive does not hold
+    what the ledger says.
+    """
+    outcome = Staged(fetch_id)
+    reader = RecordReader(stream)
+    columns = stream.staged_columns
+    lists = [place for place, column in enumerate(columns, start=2) if column.type == "list"]
+    key_place = 2 + next(place for place, column in enumerate(columns) if column.name == stream.key[0])
+    kinds = ["int8", "int4", "int8", "timestamptz", "text", "uuid", "text[]"]
+    kinds += [STAGED_AS[column.type] for column in columns]
+    names = ["fetch_id", "row_number", "row_uid", "answered_at", "address", "row_hash", "unreadable"]
+    names += [column.name for column in columns]
+    base = fetch_id * ROWS_PER_FETCH
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,))
+        cursor.execute(
+            "DELETE FROM staging.verdicts WHERE stream = %s AND fetch_id = %s", (stream.stream, fetch_id)
+        )
+        with cursor.copy(
+            f"COPY {stream.staging_table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"
+        ) as copy:
+            copy.set_types(kinds)
+            write = copy.write_row
+            for number, answered_at, address, record in records(connection, stream, fetch_id):
+                outcome.read += 1
+                if only_rows is not None and number not in only_rows:
+                    continue
+                row = reader(record)
+                if only_keys is not None and row[key_place] not in only_keys:
+                    continue
+                for place in lists:
+                    row[place] = Jsonb(row[place], dumps=_json)
+                write((fetch_id, number, base + number, answered_at, address, *row))
+                if progress and outcome.read % 20_000 == 0:
+                    progress(f"đã đọc {outcome.read:,} dòng".replace(",", "."))
+    outcome.unknown = reader.unknown
+    return outcome
+
+
+def records(
+    connection: psycopg.Connection, stream: Stream, fetch_id: int
+) -> Iterator[tuple[int, Any, str | None, dict[str, Any]]]:
+    """Yield ``(row_number, answered_at, address, record)`` of one reading, page by page from the archive.
+
+    ``address`` is the sheet and row in a file, None for an answer of the city system.
+    """
+    archive = Archive(settings.archive_url())
+    split = dialects.record_splitter(settings.city_dialect()) if stream.kind == "city" else None
+    for page in ledger.pages_of(connection, fetch_id):
+        body = archive.get(page.sha256)
+        number = page.first_row
+        if split:
+            for raw in split(body):
+                yield number, page.answered_at, None, _object(raw, number)
+                number += 1
+        else:
+            for row in spreadsheets.rows(body, stream):
+                yield number, page.answered_at, f"{row.sheet}!{row.row}", row.values
+                number += 1
+
+
+def _object(raw: msgspec.Raw, number: int) -> dict[str, Any]:
+    record = msgspec.json.decode(raw)
+    if not isinstance(record, dict):
+        raise TthcError(f"Bản ghi thứ {number} của lần đọc không phải là một đối tượng JSON.")
+    return record
+
+
+def unstage(connection: psycopg.Connection, stream_name: str, fetch_id: int) -> None:
+    """Forget the staged rows of a reading; they can be made again from the archive at any time."""
+    stream = streams.stream_named(stream_name)
+    connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,))
+    connection.execute(
+        "DELETE FROM staging.verdicts WHERE stream = %s AND fetch_id = %s", (stream_name, fetch_id)
+    )
