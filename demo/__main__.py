@@ -1,0 +1,110 @@
+"""The command line of the demo city: ``python -m demo --help``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+EXAMPLES = r"""
+ví dụ:
+  python -m demo serve --port 8090 --seed 1 --clock 2025-07-31T18:00:00+07:00 \
+      --client-id tthc --client-secret BI-MAT
+  python -m demo answer-key --seed 1 --pulls pulls.json --out key.csv --form form.csv
+  python -m demo registers DIR
+  python -m demo edges --seed 1
+
+điều khiển khi máy chủ đang chạy (tiêu đề X-Demo-Key = client secret):
+  PUT /_demo/clock     {"now": "2025-08-31T18:00:00+07:00"}
+  PUT /_demo/troubles  {"seed": 1, "rates": {"http_429": 0.02, "empty_data": 0.05}}
+                       {"rates": {"all": 0.03}}
+Xem thêm demo/README.md.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="python -m demo",
+        description="Thành phố mẫu: máy chủ nói phương ngữ share, và đáp án của những gì nó gửi.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="LỆNH")
+    serve = commands.add_parser("serve", help="chạy máy chủ HTTP của thành phố")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8090)
+    serve.add_argument("--seed", type=int, default=1)
+    serve.add_argument("--clock", default="2025-07-31T18:00:00+07:00", help="giờ của thành phố, ISO 8601")
+    serve.add_argument("--client-id", default=os.environ.get("TTHC_CITY_CLIENT_ID"))
+    serve.add_argument("--client-secret", default=os.environ.get("TTHC_CITY_CLIENT_SECRET"))
+    serve.add_argument("--token-seconds", type=int, default=3600, help="token sống bao lâu (giây)")
+    key = commands.add_parser("answer-key", help="tính đáp án bằng Python thuần, từng hồ sơ một")
+    key.add_argument("--seed", type=int, required=True)
+    key.add_argument(
+        "--pulls", type=Path, required=True, help='JSON: [{"at": ..., "from": ..., "to": ...}, ...]'
+    )
+    key.add_argument("--out", type=Path, required=True)
+    key.add_argument("--form", type=Path, help="biểu II.06a, cột 3 đến 13")
+    registers = commands.add_parser("registers", help="ghi danh mục TTHC ra tệp xlsx")
+    registers.add_argument("directory", type=Path)
+    edges = commands.add_parser("edges", help="đếm các trường hợp khó đã gài trong dữ liệu")
+    edges.add_argument("--seed", type=int, default=1)
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    if options.command == "serve":
+        return serve(options)
+    if options.command == "answer-key":
+        from .answer_key import write
+
+        write(options.seed, options.pulls, options.out, options.form)
+        return 0
+    if options.command == "registers":
+        from .registers import write_registers
+
+        for path in write_registers(options.directory):
+            print(path)
+        return 0
+    from .edges import count_edges
+
+    for name, count in sorted(count_edges(options.seed).items()):
+        print(f"{count:7} {name}")
+    return 0
+
+
+def serve(options: argparse.Namespace) -> int:
+    if not options.client_id or not options.client_secret:
+        print("Thiếu --client-id/--client-secret (hoặc TTHC_CITY_CLIENT_ID/_SECRET).", file=sys.stderr)
+        return 2
+    import logging
+
+    import uvicorn
+
+    from .dates import parse_moment
+    from .server import create
+
+    try:
+        moment = parse_moment(options.clock)
+    except ValueError:
+        print("--clock phải là thời điểm ISO 8601, ví dụ 2025-07-31T18:00:00+07:00.", file=sys.stderr)
+        return 2
+    app = create(options.seed, moment, options.client_id, options.client_secret, options.token_seconds)
+    # Bodies that end too early are this server's trade; uvicorn would report each of them as an error.
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: "without completing" not in record.getMessage()
+    )
+    uvicorn.run(
+        app,
+        host=options.host,
+        port=options.port,
+        date_header=False,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
