@@ -1,8 +1,8 @@
 """The archive: every body and file as it was received, compressed, encrypted, under the hash of its content.
 
 An object lies at ``ab/abcdef….zst.aes`` below the archive's URL. Its bytes: ``TTHC1``, the 8 bytes of the
-key's id, a nonce of 12 bytes, then zstd under AES-256-GCM with the content's sha256 as associated data, so that
-an object put under another name does not open. Plain content never touches the disk, temporary files included.
+key's id, a nonce of 12 bytes, then zstd under AES-256-GCM with the content's sha256 as associated data, so
+that an object put under another name does not open. Plain content never touches the disk.
 """
 
 import os
@@ -54,8 +54,8 @@ class Archive:
     def store(self, body: bytes) -> Stored:
         """Keep ``body``; return what the ledger writes about it.
 
-        When this returns, the object is whole under its name. An object already there is opened first: one that
-        was altered, or written under another secret, is replaced.
+        When this returns, the object is whole under its name. An object already there is opened first: one
+        that was altered, or written under another secret, is replaced.
         """
         digest = sha256(body).hexdigest()
         path = self._path(digest)
