@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import psycopg
@@ -26,7 +28,7 @@ RESULT_FORMAT = {
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What one rule found. For a row rule: rows judged and rows that fail; for a batch rule: its own two counts."""
+    """What one rule found: rows judged and rows that fail, or the own two counts of a batch rule."""
 
     rule: str
     severity: Literal["critical", "warning", "info"]
@@ -76,7 +78,7 @@ class Audit:
 def audit(connection_url: str, stream: Stream, fetch_id: int) -> Audit:
     """Judge the staged rows of one reading by the stream's suite, and return what was found.
 
-    Writes ``staging.verdicts`` and ``ops.validations``, replacing what an earlier audit of the same reading wrote.
+    Writes ``staging.verdicts`` and ``ops.validations``, replacing what an earlier audit of the reading wrote.
     Bad data raises nothing: see :attr:`Audit.stopped_because`. Raises UsageError for a suite that cannot be
     trusted, TthcError when the judging itself fails, Unreachable when the database does not answer.
     """
@@ -111,11 +113,10 @@ def _judge(engine: sqlalchemy.Engine, one_pass: OnePass) -> list[Any]:
 
     from tthc.quality import row_rules
 
-    context = gx.get_context(mode="ephemeral")
     execution = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
     schema, table = one_pass.stream.staging_table.split(".")
     data = SqlAlchemyBatchData(execution, schema_name=schema, table_name=table, create_temp_table=False)
-    validator = Validator(execution_engine=execution, data_context=context, batches=[Batch(data=data)])
+    validator = Validator(execution_engine=execution, data_context=_context(), batches=[Batch(data=data)])
     expected = gx.ExpectationSuite(**one_pass.suite.document(one_pass=one_pass.name))
     with row_rules.judging(one_pass):
         return validator.graph_validate(
@@ -190,13 +191,31 @@ def _great_expectations():
     """Import Great Expectations without its usage reports and its hundreds of log lines."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    import great_expectations as gx
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import great_expectations as gx
 
     return gx
 
 
+@cache
+def _context() -> Any:
+    """Return the one context of this process: in memory, silent, without documentation sites on disk."""
+    gx = _great_expectations()
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+
+    return gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+            progress_bars={"globally": False},
+            analytics_enabled=False,
+        ),
+    )
+
+
 def _explained(engine: sqlalchemy.Engine, one_pass: OnePass, error: BaseException) -> TthcError:
-    """Return what went wrong in the judging, without a value: the rule when it is a rule, else SQLSTATE or kind."""
+    """Return what went wrong, without a value: the rule when it is a rule's fault, else SQLSTATE or kind."""
     where = f"Luồng {one_pass.stream.stream}, lần đọc {one_pass.fetch_id}"
     cause = _database_error(error)
     if isinstance(cause, psycopg.OperationalError) and not cause.sqlstate:

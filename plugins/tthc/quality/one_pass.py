@@ -1,7 +1,7 @@
 """The SQL behind the rules: every row rule of a suite in one scan, every batch rule in one statement.
 
-Judging rule by rule would scan the reading once for each; what costs is the predicates, not the scan, so all are
-evaluated together and a row's failures become the bits of one number. Rows without a failure leave nothing.
+Judging rule by rule would scan the reading once for each and compute the view anew each time; here all rules are
+evaluated together, and a row's failures become the bits of one number. Rows without a failure leave nothing.
 """
 
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class OnePass:
         return f"{self.stream.stream}/{self.fetch_id}"
 
     def judge_rows(self, connection: Connection) -> Tally:
-        """Judge the staged rows inside the caller's transaction; replace their rows of ``staging.verdicts``."""
+        """Judge the staged rows in the caller's transaction; replace their rows of ``staging.verdicts``."""
         _run(connection, "SET LOCAL jit = off")
         _run(connection, self.scan())
         masks = _run(connection, "SELECT failures, count(*) FROM judged GROUP BY failures").all()
@@ -91,8 +91,8 @@ class OnePass:
     def scan(self) -> sql.Composed:
         """Return the one statement that evaluates every row rule.
 
-        ``OFFSET 0`` is a fence: without it the planner copies the view's expressions into each predicate, and all
-        predicates into the WHERE clause, and computes them again and again. It does not hinder parallel query.
+        ``OFFSET 0`` is a fence: without it the planner copies the view's expressions into each predicate and all
+        predicates into the WHERE clause, and computes them again and again. Parallel query goes on working.
         """
         bits = [
             sql.SQL("CASE WHEN ({}) THEN {}::bigint ELSE 0 END").format(
@@ -142,7 +142,7 @@ class OnePass:
         )
 
     def _keep(self, masks: list[int]) -> sql.Composed:
-        """Return the statement that writes the verdicts; there are few different masks, so names are joined by mask."""
+        """Return the statement that writes the verdicts; masks are few, so the names are joined by mask."""
         meanings = [
             sql.SQL("({}::bigint, {}::text[], {}::text[])").format(
                 mask, self._rules(mask, {"critical"}), self._rules(mask, {"warning", "info"})
