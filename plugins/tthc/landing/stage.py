@@ -11,7 +11,6 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from tthc import settings
-from tthc.errors import TthcError
 from tthc.landing import ledger
 from tthc.landing.archive import Archive
 from tthc.landing.readers import RecordReader
@@ -97,7 +96,7 @@ def records(
         number = page.first_row
         if split:
             for raw in split(body):
-                yield number, page.answered_at, None, _object(raw, number)
+                yield number, page.answered_at, None, _object(raw)
                 number += 1
         else:
             for row in spreadsheets.rows(body, stream):
@@ -105,11 +104,10 @@ def records(
                 number += 1
 
 
-def _object(raw: msgspec.Raw, number: int) -> dict[str, Any]:
+def _object(raw: msgspec.Raw) -> dict[str, Any]:
+    # What is not an object has no dossier code either: it is refused as a row, not as a batch.
     record = msgspec.json.decode(raw)
-    if not isinstance(record, dict):
-        raise TthcError(f"Bản ghi thứ {number} của lần đọc không phải là một đối tượng JSON.")
-    return record
+    return record if isinstance(record, dict) else {}
 
 
 def unstage(connection: psycopg.Connection, stream_name: str, fetch_id: int) -> None:

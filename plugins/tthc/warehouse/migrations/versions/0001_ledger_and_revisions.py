@@ -45,6 +45,7 @@ CREATE TABLE ops.fetches (
     quarantined_count integer,
     superseded_count integer,
     merged_at timestamptz,
+    touched_months text[],
     stopped_because text,
     CHECK (
         state <> 'merged'
@@ -73,6 +74,7 @@ COMMENT ON COLUMN ops.fetches.unchanged_count IS 'Số dòng giống hệt bản
 COMMENT ON COLUMN ops.fetches.quarantined_count IS 'Số dòng bị cách ly.';
 COMMENT ON COLUMN ops.fetches.superseded_count IS 'Số dòng bị chính lần đọc này thay bằng dòng sau cùng khóa.';
 COMMENT ON COLUMN ops.fetches.merged_at IS 'Lúc nhập xong.';
+COMMENT ON COLUMN ops.fetches.touched_months IS 'Các tháng mà lần nhập này có thể làm đổi số.';
 COMMENT ON COLUMN ops.fetches.stopped_because IS 'Lý do bị dừng.';
 
 CREATE TABLE ops.fetch_windows (

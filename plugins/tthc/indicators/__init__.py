@@ -1,0 +1,1 @@
+"""What we count: definitions, builds, publication, explanations."""

@@ -1,0 +1,87 @@
+"""Publication: a build becomes an immutable revision, and the readers' views follow the newest one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+
+from tthc import settings
+from tthc.errors import TthcError
+from tthc.workdays.periods import Period
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One period of one calendar as it now stands; ``is_new`` is False when nothing had changed."""
+
+    calendar: str
+    period: str
+    revision_number: int
+    build_id: int
+    is_new: bool
+
+
+def publish(connection: psycopg.Connection, period: Period, by: str, reason: str) -> Publication:
+    """Publish the newest build of a period as its next revision; the same content is not published twice.
+
+    Raises TthcError when there is no build. The transaction is the caller's.
+    """
+    parameters = _parameters(period)
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext('publish' || %(commune_code)s))", parameters)
+    build = newest_build(connection, period)
+    if build is None:
+        raise TthcError(
+            f"Kỳ {period.label} (lịch {period.calendar}) chưa được tính: chạy “tthc refresh {period.label}” trước."
+        )
+    last = last_revision(connection, period)
+    if last and last["content_hash"] == build["content_hash"]:
+        return Publication(period.calendar, period.label, last["revision_number"], last["build_id"], False)
+    number = last["revision_number"] + 1 if last else 1
+    connection.execute(
+        "INSERT INTO indicators.revisions"
+        " (commune_code, calendar, period, revision_number, build_id, content_hash, approved_by, reason)"
+        " VALUES (%(commune_code)s, %(calendar)s, %(period)s, %(number)s, %(build_id)s, %(content_hash)s, %(by)s, %(reason)s)",
+        {**parameters, **build, "number": number, "by": by, "reason": reason},
+    )
+    return Publication(period.calendar, period.label, number, build["build_id"], True)
+
+
+def differences(connection: psycopg.Connection, period: Period) -> list[dict]:
+    """Return the values in which the newest build differs from the last revision, all of them when there is none.
+
+    Each row: level, code, indicator, old, new (decimals or None).
+    """
+    build, last = newest_build(connection, period), last_revision(connection, period)
+    if build is None:
+        return []
+    return connection.execute(
+        "SELECT level, code, indicator, o.value AS old, n.value AS new"
+        " FROM (SELECT * FROM indicators.values WHERE build_id = %(new)s) AS n"
+        " FULL JOIN (SELECT * FROM indicators.values WHERE build_id = %(old)s) AS o USING (level, code, indicator)"
+        " WHERE (n.numerator, n.denominator) IS DISTINCT FROM (o.numerator, o.denominator)"
+        " ORDER BY level, code, indicator",
+        {"new": build["build_id"], "old": last["build_id"] if last else None},
+    ).fetchall()
+
+
+def newest_build(connection: psycopg.Connection, period: Period) -> dict | None:
+    """Return the newest build of a period, published or not."""
+    return connection.execute(
+        "SELECT * FROM indicators.builds WHERE commune_code = %(commune_code)s"
+        " AND calendar = %(calendar)s AND period = %(period)s ORDER BY build_id DESC LIMIT 1",
+        _parameters(period),
+    ).fetchone()
+
+
+def last_revision(connection: psycopg.Connection, period: Period) -> dict | None:
+    """Return the revision in force of a period."""
+    return connection.execute(
+        "SELECT * FROM indicators.revisions WHERE commune_code = %(commune_code)s"
+        " AND calendar = %(calendar)s AND period = %(period)s ORDER BY revision_number DESC LIMIT 1",
+        _parameters(period),
+    ).fetchone()
+
+
+def _parameters(period: Period) -> dict:
+    return {"commune_code": settings.commune_code(), "calendar": period.calendar, "period": period.label}

@@ -1,0 +1,96 @@
+"""What a change in core moves downstream: the dossiers to derive again, and the months whose numbers can change."""
+
+from __future__ import annotations
+
+import psycopg
+
+from tthc import settings
+from tthc.sources.streams import Stream
+from tthc.warehouse import tables
+
+#: Which dossiers a changed row of each core table touches, given the temporary table ``changed``.
+_TOUCHED = {
+    "core.dossiers": "SELECT DISTINCT commune_code, dossier_code FROM changed",
+    "core.progress_events": "SELECT DISTINCT commune_code, dossier_code FROM changed",
+    "core.procedures": (
+        "SELECT d.commune_code, d.dossier_code FROM core.dossiers AS d"
+        " WHERE (d.commune_code, d.procedure_code) IN (SELECT commune_code, procedure_code FROM changed)"
+    ),
+    "core.working_days": (
+        "SELECT d.commune_code, d.dossier_code FROM core.dossiers AS d"
+        " WHERE d.commune_code IN (SELECT commune_code FROM changed)"
+    ),
+}
+
+
+def after(connection: psycopg.Connection, stream: Stream) -> list[str]:
+    """Derive again what the rows of ``changed`` touch; return the labels of the months that can have moved."""
+    if stream.table == "core.working_days":
+        tables.refill(connection, "marts.days", {"commune_code": settings.commune_code()})
+    if stream.table not in _TOUCHED:
+        return []
+    return derive(connection, _TOUCHED[stream.table])
+
+
+def derive(connection: psycopg.Connection, touched: str) -> list[str]:
+    """Refill ``marts.dossiers`` for the dossiers that a query names; return the months whose numbers can move.
+
+    A dossier moves the months in which its old or its new image is alive, in both calendars; one that is open,
+    those up to the newest day that any reading knows.
+    """
+    connection.execute("DROP TABLE IF EXISTS touched_dossiers, before")
+    connection.execute(f"CREATE TEMPORARY TABLE touched_dossiers ON COMMIT DROP AS {touched}")
+    connection.execute("ANALYZE touched_dossiers")
+    connection.execute(
+        "CREATE TEMPORARY TABLE before ON COMMIT DROP AS"
+        " SELECT d.* FROM marts.dossiers AS d INNER JOIN touched_dossiers AS t USING (commune_code, dossier_code)"
+    )
+    tables.refill(connection, "marts.dossiers")
+    rows = connection.execute(_MOVED_MONTHS, {"commune_code": settings.commune_code()}).fetchall()
+    return [row["month"] for row in rows]
+
+
+def derive_everything(connection: psycopg.Connection) -> list[str]:
+    """Derive every dossier again, for a changed unit table, calendar, catalogue or shape."""
+    tables.refill(connection, "marts.days", {"commune_code": settings.commune_code()})
+    return derive(connection, "SELECT commune_code, dossier_code FROM core.dossiers")
+
+
+_MOVED_MONTHS = """
+WITH newest AS (
+    SELECT core.day_of(max(fetched_at)) AS day FROM ops.fetches WHERE commune_code = %(commune_code)s
+),
+
+images AS (
+    SELECT b.commune_code, b.dossier_code, b.received_on, b.alive_through, b.is_counted, b::text AS image
+    FROM before AS b
+    UNION ALL
+    SELECT d.commune_code, d.dossier_code, d.received_on, d.alive_through, d.is_counted, d::text AS image
+    FROM marts.dossiers AS d
+    INNER JOIN touched_dossiers AS t USING (commune_code, dossier_code)
+),
+
+moved AS (
+    -- An image that stands on both sides moved nothing.
+    SELECT received_on, least(alive_through, newest.day) AS through
+    FROM images CROSS JOIN newest
+    WHERE is_counted
+    GROUP BY dossier_code, image, received_on, alive_through, newest.day
+    HAVING count(*) = 1
+),
+
+spans AS (
+    SELECT DISTINCT date_trunc('month', received_on)::date AS first_month, date_trunc('month', through)::date AS last_month
+    FROM moved
+    UNION
+    SELECT DISTINCT
+        date_trunc('month', received_on + interval '1 month' - interval '14 days')::date,
+        date_trunc('month', through + interval '1 month' - interval '14 days')::date
+    FROM moved
+)
+
+SELECT DISTINCT to_char(m, 'YYYY-MM') AS month
+FROM spans
+CROSS JOIN LATERAL generate_series(first_month, last_month, interval '1 month') AS m
+ORDER BY month
+"""

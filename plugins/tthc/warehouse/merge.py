@@ -1,0 +1,186 @@
+"""The merge of one reading into core: one transaction, one writer per stream, nothing touched that did not change.
+
+The newest version of a row is in the stream's table, every version in its history. Versions are ordered by the
+moment of their reading, then page, then row, never by the order of loading: a reading that comes after a later
+one was merged goes in through ``tthc.warehouse.replay``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import psycopg
+
+from tthc import settings
+from tthc.errors import TthcError
+from tthc.quality import quarantine
+from tthc.sources.streams import Stream
+from tthc.warehouse import consequences, database, tables
+
+#: Columns that the merge itself decides.
+_OWN = ("flags", "missing_since")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The accounting of one merge: ``read`` = merged + unchanged + quarantined + superseded, and what it moved.
+
+    ``months`` are the labels, in either calendar, of the months whose numbers can have changed.
+    """
+
+    fetch_id: int
+    read: int
+    merged: int
+    unchanged: int
+    quarantined: int
+    superseded: int
+    months: tuple[str, ...]
+
+    def as_dict(self) -> dict:
+        """Return it for JSON."""
+        return {**asdict(self), "months": list(self.months)}
+
+
+def merge(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> Merged:
+    """Merge the staged and judged rows of one reading; a reading merged before is only reported again.
+
+    Must run in a transaction of its caller, who commits. Raises TthcError when the reading was stopped or undone.
+    """
+    database.lock(connection, stream.stream)
+    fetch = connection.execute(
+        "SELECT * FROM ops.fetches WHERE fetch_id = %s FOR UPDATE", (fetch_id,)
+    ).fetchone()
+    if fetch["state"] == "merged":
+        return _reported(fetch)
+    if fetch["state"] != "fetched":
+        raise TthcError(f"Lần đọc {fetch_id} đang ở trạng thái {fetch['state']}, không nhập được.")
+    staged = connection.execute(
+        f"SELECT count(*) AS n FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,)
+    ).fetchone()["n"]
+    if staged != fetch["read_count"]:
+        raise TthcError(
+            f"Lần đọc {fetch_id} có {fetch['read_count']} dòng nhưng bảng tạm có {staged}: hãy chạy lại bước stage."
+        )
+    quarantined = quarantine.record(connection, stream, fetch_id)
+    good, last = take_batch(connection, stream, fetch_id)
+    written = write_versions(connection, stream)
+    _note_missing(connection, stream, fetch)
+    months = consequences.after(connection, stream)
+    connection.execute(
+        "UPDATE ops.fetches SET state = 'merged', merged_at = now(), merged_count = %s, unchanged_count = %s,"
+        " quarantined_count = %s, superseded_count = %s, touched_months = %s WHERE fetch_id = %s",
+        (written, last - written, quarantined, good - last, months, fetch_id),
+    )
+    quarantine.resolve_mended(connection, stream, fetch_id)
+    return Merged(fetch_id, staged, written, last - written, quarantined, good - last, tuple(months))
+
+
+def _reported(fetch: dict) -> Merged:
+    counts = (fetch[f"{name}_count"] for name in ("read", "merged", "unchanged", "quarantined", "superseded"))
+    return Merged(fetch["fetch_id"], *counts, tuple(fetch["touched_months"] or ()))
+
+
+def take_batch(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> tuple[int, int]:
+    """Put the last good row of each key of a reading into the temporary table ``batch``.
+
+    Returns (good rows, distinct keys).
+    """
+    names = _columns(connection, stream)
+    key = ", ".join(f"c.{name}" for name in ("commune_code", *stream.key))
+    connection.execute("DROP TABLE IF EXISTS batch")
+    connection.execute(
+        f"CREATE TEMPORARY TABLE batch ON COMMIT DROP AS"
+        f" SELECT DISTINCT ON ({key}) {', '.join(f'c.{name}' for name in names)},"
+        f" coalesce(v.warned, '{{}}') AS flags, count(*) OVER () AS good_count"
+        f" FROM {stream.candidates} AS c"
+        f" LEFT JOIN staging.verdicts AS v"
+        f"  ON v.stream = %(stream)s AND v.fetch_id = c.fetch_id AND v.row_uid = c.row_uid"
+        f" WHERE c.fetch_id = %(fetch_id)s AND coalesce(v.refused, '{{}}') = '{{}}'"
+        f" ORDER BY {key}, c.row_number DESC",
+        {"stream": stream.stream, "fetch_id": fetch_id},
+    )
+    connection.execute("ANALYZE batch")
+    row = connection.execute("SELECT coalesce(max(good_count), 0) AS good, count(*) AS last FROM batch").fetchone()
+    return row["good"], row["last"]
+
+
+def write_versions(connection: psycopg.Connection, stream: Stream) -> int:
+    """Open a version for each row of ``batch`` that differs from the one in force; return how many.
+
+    Leaves their keys in the temporary table ``changed`` (commune_code and the stream's key). Rows that did not
+    change are touched by nothing, except that a flag of the audit or a return from absence is noted.
+    """
+    names = _columns(connection, stream)
+    key = ("commune_code", *stream.key)
+    same_key = " AND ".join(f"c.{name} = b.{name}" for name in key)
+    listed = ", ".join(names)
+    connection.execute("DROP TABLE IF EXISTS changed")
+    connection.execute(
+        f"CREATE TEMPORARY TABLE changed ON COMMIT DROP AS"
+        f" SELECT b.*, c.row_hash AS old_hash, c.fetched_at AS old_fetched_at, c.fetch_id AS old_fetch_id,"
+        f" c.row_number AS old_row_number"
+        f" FROM batch AS b LEFT JOIN {stream.table} AS c ON {same_key}"
+        f" WHERE c.row_hash IS DISTINCT FROM b.row_hash"
+    )
+    connection.execute("ANALYZE changed")
+    connection.execute(
+        f"UPDATE {stream.table} AS c SET flags = b.flags, missing_since = NULL FROM batch AS b"
+        f" WHERE {same_key} AND c.row_hash = b.row_hash"
+        f" AND (c.flags <> b.flags OR c.missing_since IS NOT NULL)"
+    )
+    # The address of a version is unique, so closing and replacing are plain joins on it.
+    same_version = f"{same_key} AND c.fetched_at = b.old_fetched_at AND c.fetch_id = b.old_fetch_id"
+    connection.execute(
+        f"UPDATE {stream.history_table} AS c SET valid_to = b.fetched_at FROM changed AS b"
+        f" WHERE {same_version} AND c.row_number = b.old_row_number AND b.old_hash IS NOT NULL"
+    )
+    connection.execute(
+        f"DELETE FROM {stream.table} AS c USING changed AS b WHERE {same_key} AND b.old_hash IS NOT NULL"
+    )
+    _make_partitions(connection, stream)
+    written = 0
+    for table in (stream.table, stream.history_table):
+        written = connection.execute(
+            f"INSERT INTO {table} ({listed}, flags) SELECT {listed}, flags FROM changed"
+        ).rowcount
+    return written
+
+
+def _make_partitions(connection: psycopg.Connection, stream: Stream) -> None:
+    if "PARTITION BY" not in tables.tables()[stream.history_table].shape:
+        return
+    years = connection.execute(
+        "SELECT DISTINCT extract(YEAR FROM core.day_of(fetched_at))::integer AS year FROM changed"
+    ).fetchall()
+    for row in years:
+        tables.year_partition(connection, stream.history_table, row["year"])
+
+
+def _columns(connection: psycopg.Connection, stream: Stream) -> list[str]:
+    schema, _, table = stream.table.partition(".")
+    rows = connection.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_schema = %s AND table_name = %s AND column_name <> ALL (%s) ORDER BY ordinal_position",
+        (schema, table, list(_OWN)),
+    ).fetchall()
+    return [row["column_name"] for row in rows]
+
+
+def _note_missing(connection: psycopg.Connection, stream: Stream, fetch: dict) -> None:
+    """Flag what a complete reading of its whole year no longer shows; it is counted on until a person decides."""
+    if fetch["kind"] != "year" or not fetch["is_complete"] or stream.window_by != "received_at":
+        return
+    connection.execute(
+        f"UPDATE {stream.table} AS c SET missing_since = %(fetched_at)s"
+        f" WHERE c.commune_code = %(commune)s AND c.missing_since IS NULL"
+        f" AND core.day_of(c.received_at) BETWEEN %(first)s AND %(last)s"
+        f" AND NOT EXISTS (SELECT FROM {stream.staging_table} AS s"
+        f"  WHERE s.fetch_id = %(fetch_id)s AND s.dossier_code = c.dossier_code)",
+        {
+            "fetched_at": fetch["fetched_at"],
+            "commune": settings.commune_code(),
+            "first": fetch["window_from"],
+            "last": fetch["window_to"],
+            "fetch_id": fetch["fetch_id"],
+        },
+    )
