@@ -56,10 +56,11 @@ def _receive(life: Life) -> bool:
     if roll < 0.022:
         life.tags.add("waiting")
         return False
-    if roll < 0.026:
+    if roll < 0.023:
         life.steps[0][1]["NgayTiepNhan"] = life.write(life.now)
         life.tags.add("waiting:with_reception")
-    elif roll < 0.04:
+        return False
+    if roll < 0.04:
         asked = later(rng, life.now, 1)
         life.step(asked, TrangThaiHoSo="5")
         life.event(5, asked)

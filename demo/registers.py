@@ -38,7 +38,7 @@ def write_registers(directory: Path) -> list[Path]:
 
 
 def cells(procedure: Procedure, row: int) -> list[str | int]:
-    """Return one line of the sheet. Fields are typed as people type them: the same field in several spellings."""
+    """Return one line of the sheet. Fields are typed as people type them."""
     deadline: str | int = procedure.deadline
     if deadline == NO_DEADLINE:
         deadline = "Không quy định"

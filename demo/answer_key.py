@@ -1,0 +1,116 @@
+"""The answer key: every indicator of every period, from what a connector would have read, and nothing else."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from .city import City
+from .connector import Memory, Pull, read_pulls, simulate
+from .counting import Facts, facts
+from .judging import NO_EVENTS
+from .periods import DEMO_MONTHS, Period, touched
+from .tally import alive, count, form_columns, indicators
+from .units import NAMES
+
+COMMUNE = "11674"
+KEY_COLUMNS = (
+    "period",
+    "calendar",
+    "level",
+    "code",
+    "indicator",
+    "numerator",
+    "denominator",
+    "value",
+    "status",
+)
+FORM_COLUMNS = ("period", "calendar", "code", *(f"c{n}" for n in range(3, 14)))
+Tallies = dict[tuple[str, str], Counter]
+
+
+def rows(
+    seed: int, pulls: Iterable[dict] | list[Pull], months: list[str] = DEMO_MONTHS
+) -> list[dict[str, str]]:
+    """Return the key as rows of KEY_COLUMNS: text exactly as the csv has it.
+
+    ``pulls`` are entries ``{"at", "from", "to"}`` in order; ``months`` are those whose periods are wanted.
+    """
+    return list(key_rows(dossier_facts(seed, _pulls(pulls)).values(), touched(months)))
+
+
+def form_rows(seed: int, pulls: Iterable[dict] | list[Pull], months: list[str] = DEMO_MONTHS) -> list[dict]:
+    """Return form II.06a as rows of FORM_COLUMNS: the five units, then the total under the commune's code."""
+    return list(form(dossier_facts(seed, _pulls(pulls)).values(), touched(months)))
+
+
+def write(seed: int, pulls_path: Path, out: Path, form_out: Path | None) -> None:
+    """Write the key, and the form when asked, as comma-separated UTF-8."""
+    found = list(dossier_facts(seed, _pulls(json.loads(pulls_path.read_text(encoding="utf-8")))).values())
+    periods = touched(DEMO_MONTHS)
+    _write(out, KEY_COLUMNS, key_rows(found, periods))
+    if form_out:
+        _write(form_out, FORM_COLUMNS, form(found, periods))
+
+
+def dossier_facts(seed: int, pulls: list[Pull]) -> dict[str, Facts]:
+    """Return the facts of every counted dossier by its code, as known after the last pull."""
+    return known_facts(simulate(City(seed), pulls))
+
+
+def known_facts(memory: Memory) -> dict[str, Facts]:
+    """Return the facts of every counted dossier of ``memory`` by its code."""
+    found = {}
+    for code in memory.rows:
+        versions = memory.versions(code)
+        if versions and (known := facts(versions, memory.events.get(code, NO_EVENTS))):
+            found[code] = known
+    return found
+
+
+def tallies(known: Iterable[Facts], period: Period) -> Tallies:
+    """Return the counts of one period by (level, code): commune and units always, others while they have a dossier."""
+    found: Tallies = {("commune", COMMUNE): Counter()} | {("unit", unit): Counter() for unit in NAMES}
+    for dossier in known:
+        if alive(dossier, period):
+            for place in (
+                ("commune", COMMUNE),
+                ("unit", dossier.unit),
+                ("procedure", dossier.procedure),
+                ("field", dossier.field),
+            ):
+                count(dossier, period, found.setdefault(place, Counter()))
+    return found
+
+
+def key_rows(known: Iterable[Facts], periods: list[Period]) -> Iterator[dict[str, str]]:
+    known = list(known)
+    for period in periods:
+        for (level, code), tally in sorted(tallies(known, period).items()):
+            for values in indicators(tally):
+                yield dict(
+                    zip(KEY_COLUMNS, (period.label, period.calendar, level, code, *values), strict=True)
+                )
+
+
+def form(known: Iterable[Facts], periods: list[Period]) -> Iterator[dict]:
+    known = list(known)
+    for period in periods:
+        found = tallies(known, period)
+        for place in [*(("unit", unit) for unit in NAMES), ("commune", COMMUNE)]:
+            head = {"period": period.label, "calendar": period.calendar, "code": place[1]}
+            yield head | form_columns(found[place])
+
+
+def _pulls(pulls: Iterable[dict] | list[Pull]) -> list[Pull]:
+    entries = list(pulls)
+    return entries if entries and isinstance(entries[0], Pull) else read_pulls(entries)
+
+
+def _write(path: Path, columns: tuple[str, ...], lines: Iterable[dict]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)

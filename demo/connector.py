@@ -1,0 +1,119 @@
+"""What a connector sees of the city, pull after pull, and which version of each dossier it ends with."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from . import dates
+from .city import City
+from .dossier import Dossier, event_date, window_date
+from .judging import NO_EVENTS, Events, Sheet, read_sheet, refusal, text
+
+OPEN_STATUSES = (1, 2, 4, 5, 6)
+
+
+class Pull(NamedTuple):
+    """One reading: the moment (local time) and the window of days, both inside."""
+
+    at: datetime
+    first: date
+    last: date
+
+
+class Seen(NamedTuple):
+    """The rows of one dossier in one pull, in the order in which they were read."""
+
+    at: datetime
+    rows: tuple[tuple[date | None, Sheet], ...]
+
+
+@dataclass(slots=True)
+class Memory:
+    """Everything read so far: rows by dossier code, good events by dossier code."""
+
+    rows: dict[str, list[Seen]]
+    events: dict[str, Events]
+
+    def versions(self, code: str) -> list[tuple[datetime, Sheet]]:
+        """Return the good versions in order, one per pull at most: in one reading the later good row wins."""
+        events = self.events.get(code, NO_EVENTS)
+        found = []
+        for at, rows in self.rows[code]:
+            good = [sheet for _, sheet in rows if refusal(sheet, at.date(), events) is None]
+            if good:
+                found.append((at, good[-1]))
+        return found
+
+    def in_force(self, code: str) -> Sheet | None:
+        """Return the last good version as far as is known now."""
+        events = self.events.get(code, NO_EVENTS)
+        for at, rows in reversed(self.rows[code]):
+            for _, sheet in reversed(rows):
+                if refusal(sheet, at.date(), events) is None:
+                    return sheet
+        return None
+
+
+def read_pulls(entries: list[dict]) -> list[Pull]:
+    """Return the pulls of a decoded ``pulls.json``."""
+    return [
+        Pull(dates.parse_moment(e["at"]), date.fromisoformat(e["from"]), date.fromisoformat(e["to"]))
+        for e in entries
+    ]
+
+
+def simulate(city: City, pulls: list[Pull]) -> Memory:
+    """Make every pull in turn (the window, and by code what is still believed open); return what is known."""
+    memory = Memory({}, {})
+    sheets: dict[tuple[int, int], tuple[tuple[date | None, Sheet], ...]] = {}
+    for pull in pulls:
+        believed_open = {
+            code
+            for code in memory.rows
+            if (sheet := memory.in_force(code)) is not None and sheet.status in OPEN_STATUSES
+        }
+        alive = [dossier for dossier in city.dossiers(pull.at) if dossier.exists(pull.at)]
+        # Rows are kept apart from what is known until the end: a reading is one piece.
+        reading: dict[str, list[tuple[datetime, date | None, Sheet]]] = {}
+        for dossier in alive:
+            for created, (found_by, sheet) in _rows(dossier, pull.at, sheets):
+                in_window = found_by is not None and pull.first <= found_by <= pull.last
+                if sheet.code and (in_window or sheet.code in believed_open):
+                    reading.setdefault(sheet.code, []).append((created, found_by, sheet))
+        wanted = believed_open | {
+            code
+            for code, rows in reading.items()
+            if any(s.status in (3, 7, 8) and s.must_end() and s.scalar_end() is None for *_, s in rows)
+        }
+        _read_events(memory, alive, pull, wanted)
+        for code, rows in reading.items():
+            rows.sort(key=lambda row: row[0], reverse=True)
+            seen = Seen(pull.at, tuple((found_by, sheet) for _, found_by, sheet in rows))
+            memory.rows.setdefault(code, []).append(seen)
+    return memory
+
+
+def _rows(dossier: Dossier, moment: datetime, known: dict):
+    """Return (creation, (day that finds it, sheet)) of every row of a dossier, each version read once."""
+    place = (id(dossier), dossier.version(moment))
+    if place not in known:
+        known[place] = tuple(
+            (created, (window_date(record), read_sheet(record))) for created, record in dossier.rows(moment)
+        )
+    return known[place]
+
+
+def _read_events(memory: Memory, alive: list[Dossier], pull: Pull, wanted: set[str]) -> None:
+    for dossier in alive:
+        for event in dossier.events:
+            if event.since > pull.at:
+                continue
+            record = event.record
+            code, on = text(record["MaHoSo"]), event_date(record)
+            status = text(record["TrangThai"])
+            if code is None or on is None or status not in {str(n) for n in range(1, 11)}:
+                continue
+            if pull.first <= on <= pull.last or code in wanted:
+                moment = dates.read(record["ThoiDiemXuLy"])
+                events = memory.events.setdefault(code, Events())
+                events.add(moment, int(status), text(record["NoiDungXuLy"]))

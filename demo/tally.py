@@ -1,0 +1,155 @@
+"""Counting dossiers in a period, and the indicators and form II.06a made of the counts."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from .counting import Facts
+from .periods import Period
+
+# id → (what succeeds, what counts); None = a count without denominator.
+RATES: dict[str, tuple[str, str | None]] = {
+    "dossier_on_time_rate": ("kept_promise", "resolved_known"),
+    "dossier_early_rate": ("early", "resolved_known"),
+    "dossier_late_settled_count": ("late", None),
+    "dossier_overdue_open_count": ("overdue", None),
+    "progress_rate_766": ("in_time_766", "known_766"),
+    "online_submission_rate": ("received_online", "received"),
+    "full_online_rate": ("received_full_online", "received_full"),
+    "online_payment_rate": ("received_paid_online", "received_fee"),
+    "component_digitized_rate": ("received_digitized", "received_must_digitize"),
+    "result_digitized_rate": ("resolved_result_digitized", "resolved_gives_result"),
+    "data_reuse_rate": ("received_reused", "received"),
+    "supplement_request_rate": ("received_supplement", "received"),
+    "supplement_over_once_count": ("received_supplement_twice", None),
+    "apology_issued_rate": ("late_or_overdue_apology", "late_or_overdue"),
+    "processing_time_ratio": ("spent", "allowed"),
+}
+
+
+def alive(facts: Facts, period: Period) -> bool:
+    """Say whether the dossier was received by the end of the period and had not ended before it began."""
+    return facts.received <= period.last and (facts.ended is None or facts.ended >= period.first)
+
+
+def count(facts: Facts, period: Period, tally: Counter) -> None:
+    """Add one living dossier to ``tally``."""
+    a, b = period.first, period.last
+    ended_inside = facts.ended is not None and a <= facts.ended <= b
+    if facts.received < a:
+        tally["carried_over"] += 1
+    else:
+        _count_received(facts, tally)
+    overdue = late = False
+    if not ended_inside:
+        overdue = _count_open(facts, b, tally)
+    elif facts.outcome == "resolved":
+        late = _count_resolved(facts, tally)
+    else:
+        tally[facts.outcome] += 1
+    if late or overdue:
+        tally["late_or_overdue"] += 1
+        tally["late_or_overdue_apology"] += facts.apology_on is not None and facts.apology_on <= b
+
+
+def _count_received(facts: Facts, tally: Counter) -> None:
+    tally["received"] += 1
+    tally["received_online"] += facts.channel == 2
+    if facts.level == 4:
+        tally["received_full"] += 1
+        tally["received_full_online"] += facts.channel == 2
+    if facts.has_fee:
+        tally["received_fee"] += 1
+        tally["received_paid_online"] += facts.paid_online
+    if facts.must_digitize:
+        tally["received_must_digitize"] += 1
+        tally["received_digitized"] += facts.components_digitized
+    tally["received_reused"] += facts.reused
+    tally["received_supplement"] += facts.supplement_count >= 1
+    tally["received_supplement_twice"] += facts.supplement_count >= 2
+
+
+def _count_resolved(facts: Facts, tally: Counter) -> bool:
+    """Count a dossier resolved in the period; return whether it was late."""
+    tally["resolved"] += 1
+    if facts.gives_result:
+        tally["resolved_gives_result"] += 1
+        tally["resolved_result_digitized"] += facts.result_digitized
+    if facts.spent is not None:
+        tally["spent"] += facts.spent
+        tally["allowed"] += facts.allowed
+    if facts.due_source == "unknown":
+        tally["resolved_undetermined"] += 1
+        return False
+    tally["resolved_known"] += 1
+    tally["known_766"] += 1
+    if facts.due_source != "none" and facts.ended > facts.due:
+        tally["late"] += 1
+        return True
+    tally["kept_promise"] += 1
+    tally["in_time_766"] += 1
+    if facts.due_source == "none":
+        tally["no_deadline"] += 1
+    else:
+        tally["early" if facts.ended < facts.due else "on_time"] += 1
+    return False
+
+
+def _count_open(facts: Facts, b, tally: Counter) -> bool:
+    """Count a dossier still open at the end of day ``b``; return whether it was overdue."""
+    tally["open"] += 1
+    if not facts.paused_on(b) and facts.due_source == "unknown":
+        tally["open_undetermined"] += 1
+        return False
+    tally["known_766"] += 1
+    if facts.paused_on(b) or facts.due_source == "none" or facts.due >= b:
+        tally["within_term"] += 1
+        tally["in_time_766"] += 1
+        return False
+    tally["overdue"] += 1
+    return True
+
+
+def indicators(tally: Counter) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield (id, numerator, denominator, value, status) as text; a count has no denominator."""
+    for name, (succeeds, counts) in RATES.items():
+        n = tally[succeeds]
+        if counts is None:
+            yield name, str(n), "", str(n), "ok"
+            continue
+        d = tally[counts]
+        scale = 1 if name == "processing_time_ratio" else 100
+        value = hundredths(n * scale, d) if d else ""
+        yield name, str(n), str(d), value, "no_data" if d == 0 else "small_n" if d < 5 else "ok"
+
+
+def hundredths(n: int, d: int) -> str:
+    """Return n / d with two decimals, halves rounded up.
+
+    >>> hundredths(100 * 1, 3), hundredths(1, 8), hundredths(981, 10)
+    ('33.33', '0.13', '98.10')
+    """
+    rounded = (200 * n + d) // (2 * d)
+    return f"{rounded // 100}.{rounded % 100:02}"
+
+
+def form_columns(tally: Counter) -> dict[str, int]:
+    """Return columns (3) to (13) of form II.06a; raise AssertionError when the form's own checks fail."""
+    returned = tally["withdrawn"] + tally["stopped"] + tally["refused"]
+    on_time = tally["on_time"] + tally["no_deadline"] + returned + tally["resolved_undetermined"]
+    columns = {
+        "c3": tally["received"] + tally["carried_over"],
+        "c4": tally["received_online"],
+        "c5": tally["received"] - tally["received_online"],
+        "c6": tally["carried_over"],
+        "c7": tally["resolved"] + returned,
+        "c8": tally["early"],
+        "c9": on_time,
+        "c10": tally["late"],
+        "c11": tally["open"],
+        "c12": tally["within_term"] + tally["open_undetermined"],
+        "c13": tally["overdue"],
+    }
+    assert columns["c3"] == columns["c4"] + columns["c5"] + columns["c6"] == columns["c7"] + columns["c11"]
+    assert columns["c7"] == columns["c8"] + columns["c9"] + columns["c10"]
+    assert columns["c11"] == columns["c12"] + columns["c13"]
+    return columns
