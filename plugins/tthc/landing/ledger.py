@@ -244,6 +244,20 @@ def windows_of(connection: psycopg.Connection, fetch_id: int) -> list[Window]:
         ).fetchall()
 
 
+def next_window(connection: psycopg.Connection, fetch_id: int) -> Window | None:
+    """Return the first window of a reading that is not read to its end, None when all are."""
+    with connection.cursor(row_factory=class_row(Window)) as cursor:
+        return cursor.execute(
+            f"""
+            SELECT {_WINDOW} FROM ops.fetch_windows
+            WHERE fetch_id = %s AND state = 'reading'
+            ORDER BY window_number
+            LIMIT 1
+            """,
+            (fetch_id,),
+        ).fetchone()
+
+
 def add_page(connection: psycopg.Connection, page: Page, stored: Stored) -> None:
     """Write down one archived body as a page of a reading."""
     connection.execute(
@@ -275,11 +289,17 @@ def add_page(connection: psycopg.Connection, page: Page, stored: Stored) -> None
     )
 
 
-def pages_of(connection: psycopg.Connection, fetch_id: int) -> list[Page]:
-    """Return the pages of a reading in the order they came."""
+def pages_of(connection: psycopg.Connection, fetch_id: int, window_number: int | None = None) -> list[Page]:
+    """Return the pages of a reading, or of one window of it, in the order they came."""
     with connection.cursor(row_factory=class_row(Page)) as cursor:
         return cursor.execute(
-            f"SELECT {_PAGE} FROM ops.fetch_pages WHERE fetch_id = %s ORDER BY page_number", (fetch_id,)
+            f"""
+            SELECT {_PAGE} FROM ops.fetch_pages
+            WHERE fetch_id = %(fetch_id)s
+                AND (%(window_number)s::integer IS NULL OR window_number = %(window_number)s)
+            ORDER BY page_number
+            """,
+            {"fetch_id": fetch_id, "window_number": window_number},
         ).fetchall()
 
 
