@@ -1,4 +1,4 @@
-"""The answer key: every indicator of every period, from what a connector would have read, and nothing else."""
+"""The answer key: every indicator of every period, from what a connector would have read."""
 
 import csv
 import json
@@ -70,7 +70,7 @@ def known_facts(memory: Memory) -> dict[str, Facts]:
 
 
 def tallies(known: Iterable[Facts], period: Period) -> Tallies:
-    """Return the counts of one period by (level, code): commune and units always, others while they have a dossier."""
+    """Return the counts of one period by (level, code): commune and units always, others when alive."""
     found: Tallies = {("commune", COMMUNE): Counter()} | {("unit", unit): Counter() for unit in NAMES}
     for dossier in known:
         if alive(dossier, period):

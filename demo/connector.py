@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from . import dates
 from .city import City
-from .dossier import Dossier, event_date, window_date
+from .dossier import Dossier, Record, window_date
 from .judging import NO_EVENTS, Events, Sheet, read_sheet, refusal, text
 
 OPEN_STATUSES = (1, 2, 4, 5, 6)
+STATUSES = {str(n) for n in range(1, 11)}
 
 
 class Pull(NamedTuple):
@@ -18,6 +19,15 @@ class Pull(NamedTuple):
     at: datetime
     first: date
     last: date
+
+
+class ReadEvent(NamedTuple):
+    """A good progress event; all four together are its natural key."""
+
+    code: str
+    moment: datetime
+    status: int
+    content: str | None
 
 
 class Seen(NamedTuple):
@@ -65,6 +75,7 @@ def read_pulls(entries: list[dict]) -> list[Pull]:
 def simulate(city: City, pulls: list[Pull]) -> Memory:
     """Make every pull in turn (the window, and by code what is still believed open); return what is known."""
     memory = Memory({}, {})
+    read_events: dict[int, ReadEvent | None] = {}
     sheets: dict[tuple[int, int], tuple[tuple[date | None, Sheet], ...]] = {}
     for pull in pulls:
         believed_open = {
@@ -85,7 +96,7 @@ def simulate(city: City, pulls: list[Pull]) -> Memory:
             for code, rows in reading.items()
             if any(s.status in (3, 7, 8) and s.must_end() and s.scalar_end() is None for *_, s in rows)
         }
-        _read_events(memory, alive, pull, wanted)
+        _read_events(memory, alive, pull, wanted, read_events)
         for code, rows in reading.items():
             rows.sort(key=lambda row: row[0], reverse=True)
             seen = Seen(pull.at, tuple((found_by, sheet) for _, found_by, sheet in rows))
@@ -103,17 +114,26 @@ def _rows(dossier: Dossier, moment: datetime, known: dict):
     return known[place]
 
 
-def _read_events(memory: Memory, alive: list[Dossier], pull: Pull, wanted: set[str]) -> None:
+def _read_events(
+    memory: Memory, alive: list[Dossier], pull: Pull, wanted: set[str], known: dict[int, ReadEvent | None]
+) -> None:
+    """Add the good events of the window and of ``wanted`` codes; ``known`` keeps what was read before."""
     for dossier in alive:
         for event in dossier.events:
             if event.since > pull.at:
                 continue
-            record = event.record
-            code, on = text(record["MaHoSo"]), event_date(record)
-            status = text(record["TrangThai"])
-            if code is None or on is None or status not in {str(n) for n in range(1, 11)}:
-                continue
-            if pull.first <= on <= pull.last or code in wanted:
-                moment = dates.read(record["ThoiDiemXuLy"])
-                events = memory.events.setdefault(code, Events())
-                events.add(moment, int(status), text(record["NoiDungXuLy"]))
+            place = id(event)
+            if place not in known:
+                known[place] = read_event(event.record)
+            read = known[place]
+            if read and (pull.first <= read.moment.date() <= pull.last or read.code in wanted):
+                memory.events.setdefault(read.code, Events()).add(read.moment, read.status, read.content)
+
+
+def read_event(record: Record) -> ReadEvent | None:
+    """Return an event as the rules read it, None when it is refused."""
+    code, status, moment = text(record["MaHoSo"]), text(record["TrangThai"]), text(record["ThoiDiemXuLy"])
+    found = dates.read(moment) if moment else None
+    if code is None or found is None or status not in STATUSES:
+        return None
+    return ReadEvent(code, found, int(status), text(record["NoiDungXuLy"]))

@@ -16,7 +16,7 @@ Pause = tuple[date, date | None]
 
 @dataclass(slots=True)
 class Facts:
-    """One counted dossier. ``spent`` and ``allowed`` are working days of a resolved one, None if not comparable."""
+    """One counted dossier. ``spent`` and ``allowed``: working days of a resolved one, None if unknown."""
 
     unit: str
     procedure: str
