@@ -51,6 +51,12 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 "kết quả của lệnh: openssl rand -base64 48",
                 secret=True,
             ),
+            Setting(
+                "TTHC_MAIL_URL",
+                "máy chủ thư để báo người duyệt (không bắt buộc)",
+                "smtp://ten:mat-khau@thu.example.vn:587/?from=kho%40example.vn&to=duyet%40example.vn",
+                secret=True,
+            ),
             Setting("TTHC_AIRFLOW_PORT", "cổng của trang Airflow (mặc định 8080)", "8080"),
             Setting("TTHC_PG_PORT", "cổng của Postgres do make run dựng (mặc định 5433)", "5433"),
             Setting("TTHC_CITY_PORT", "cổng của hệ thống thành phố giả lập (mặc định 8090)", "8090"),

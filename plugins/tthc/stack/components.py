@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 
@@ -85,6 +85,9 @@ def airflow_environment(here: Installation) -> dict[str, str]:
     connections = {"AIRFLOW_CONN_TTHC_WAREHOUSE": warehouse_connection(given["TTHC_WAREHOUSE_URL"])}
     if given.get("TTHC_CITY_URL"):
         connections["AIRFLOW_CONN_TTHC_CITY"] = city_connection(given)
+    mail = settings.optional("TTHC_MAIL_URL")
+    if mail:
+        connections["AIRFLOW_CONN_TTHC_MAIL"] = mail
     return {
         **installation.base_environment(),
         "AIRFLOW_HOME": str(home),
@@ -96,9 +99,19 @@ def airflow_environment(here: Installation) -> dict[str, str]:
 
 
 def warehouse_connection(url: str) -> str:
-    """Return an Airflow connection (JSON) for a libpq URL."""
+    """Return an Airflow connection (JSON) for a libpq URL; libpq's parameters are its extra."""
     parts = urlsplit(url)
-    return json.dumps({"conn_type": "postgres", "extra": {"url": url}, "host": parts.hostname})
+    return json.dumps(
+        {
+            "conn_type": "postgres",
+            "host": parts.hostname,
+            "port": parts.port,
+            "login": unquote(parts.username or "") or None,
+            "password": unquote(parts.password or "") or None,
+            "schema": unquote(parts.path.lstrip("/")),
+            "extra": dict(parse_qsl(parts.query)),
+        }
+    )
 
 
 def city_connection(given: Mapping[str, str]) -> str:

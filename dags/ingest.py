@@ -1,0 +1,101 @@
+"""Đọc một luồng dữ liệu: lấy về, cất nguyên văn, đưa vào vùng chờ, kiểm tra, gộp vào kho.
+
+- **Một lần hỏng có sao không?** Không. Kho giữ trạng thái tốt gần nhất; lần đọc sau đọc lại từ 7 ngày trước
+lần đọc đủ gần nhất nên không mất gì. Hỏng hai lần liền thì phải xem.
+- **Xem ở đâu?** Nhật ký của bước đỏ. Bước «audit» đỏ nghĩa là luật của lô dừng luồng này (và chỉ luồng này):
+  `tthc quarantine list` cho biết luật nào, dòng nào. Bước «fetch» đỏ nghĩa là hệ thống nguồn không trả lời.
+- **Chạy lại thế nào?** Bấm Clear ở bước đỏ, hoặc Trigger một lần mới; chạy thừa không làm sai số nào.
+  Muốn đọc một khoảng ngày nhất định thì điền hai ô ngày khi Trigger; để trống là theo lệ thường.
+"""
+
+from datetime import timedelta
+
+import pendulum
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task
+from tthc_dags.assets import outlet
+from tthc_dags.steps import say, step
+
+from tthc.sources.streams import Stream, streams
+
+ZONE = "Asia/Ho_Chi_Minh"
+DAY = {"type": ["null", "string"], "format": "date"}
+WINDOW = {
+    "window_from": Param(None, title="Đọc từ ngày", description="Để trống: theo lệ thường.", **DAY),
+    "window_to": Param(None, title="Đến hết ngày", description="Để trống: đến hôm nay.", **DAY),
+}
+RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True}
+
+
+def ingest(stream: Stream) -> DAG:
+    """Return the DAG of one stream."""
+    is_city = stream.kind == "city"
+    with DAG(
+        dag_id=f"ingest_{stream.stream}",
+        dag_display_name=f"Đọc {stream.title}",
+        description=f"Nguồn {stream.stream} → {stream.table}",
+        doc_md=__doc__,
+        schedule=CronTriggerTimetable(stream.schedule, timezone=ZONE) if stream.schedule else None,
+        start_date=pendulum.datetime(2025, 1, 1, tz=ZONE),
+        catchup=False,
+        # One writer per stream; a second run waits its turn.
+        max_active_runs=1,
+        default_args=RETRIES,
+        params=WINDOW if is_city else {},
+        tags=["1. đọc"],
+    ) as dag:
+
+        @task(task_display_name="Lấy về")
+        @step
+        def fetch(params: dict | None = None) -> int:
+            """Lấy dữ liệu về và cất nguyên văn vào kho lưu; trả về số hiệu lần lấy."""
+            from tthc import flows
+
+            return flows.fetch(stream.stream, params["window_from"], params["window_to"], progress=say)
+
+        @task(task_display_name="Tìm tệp mới")
+        @step
+        def inbox() -> list[int]:
+            """Cất mọi tệp mới của luồng này trong hộp nhận; trả về số hiệu các lần lấy."""
+            from tthc import flows
+
+            return flows.inbox(stream.stream)
+
+        @task(task_display_name="Đưa vào vùng chờ")
+        @step
+        def stage(fetch_id: int) -> int:
+            """Chép các cột được phép vào vùng chờ; định danh người chỉ còn mã băm."""
+            from tthc import flows
+
+            say(f"{flows.stage(fetch_id)}")
+            return fetch_id
+
+        @task(task_display_name="Kiểm tra", retries=0)
+        @step
+        def audit(fetch_id: int) -> int:
+            """Chấm từng dòng theo bộ luật; dòng sai vào vùng cách ly, lô sai thì dừng luồng."""
+            from tthc import flows
+
+            say(f"{flows.audit(fetch_id)}")
+            return fetch_id
+
+        @task(task_display_name="Gộp vào kho", outlets=outlet(stream))
+        @step
+        def merge(fetch_id: int, outlet_events=None) -> dict:
+            """Gộp vào kho trong một giao dịch; báo những tháng có số phải tính lại."""
+            from tthc import flows
+
+            result = flows.merge(fetch_id)
+            for asset in outlet(stream):
+                # No month moved: the event then carries no partition and starts nothing.
+                outlet_events[asset].add_partitions(result["months"])
+            return result
+
+        if is_city:
+            merge(audit(stage(fetch())))
+        else:
+            merge.expand(fetch_id=audit.expand(fetch_id=stage.expand(fetch_id=inbox())))
+    return dag
+
+
+for declared in streams().values():
+    globals()[f"ingest_{declared.stream}"] = ingest(declared)

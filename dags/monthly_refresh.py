@@ -1,0 +1,91 @@
+"""Chốt tháng: tính lần cuối tháng vừa hết, so với bản đã công bố, xin duyệt, công bố bản bất biến.
+
+- **Khi nào chạy?** 02:00 ngày làm việc thứ hai sau khi hết tháng. Trigger bằng tay thì chọn các tháng trong
+biểu mẫu.
+- **Duyệt ở đâu?** Mục «Required Actions» của Airflow, bằng tài khoản `approver`: đọc phần so sánh, chọn
+«Duyệt» hoặc «Trả lại», ghi lý do. Người duyệt được báo khi có việc và được nhắc lại nếu để quá hai ngày.
+- **Một lần hỏng có sao không?** Không. Người đọc vẫn thấy bản công bố trước; bản đã công bố không bao giờ bị
+sửa.
+- **Xem ở đâu?** Nhật ký của bước đỏ; `tthc indicators THÁNG --draft` cho thấy số sắp công bố.
+- **Chạy lại thế nào?** Bấm Clear từ bước đỏ. Công bố lại số không đổi thì không sinh bản mới.
+"""
+
+from datetime import timedelta
+
+import pendulum
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import DAG, Param, task
+from tthc_dags import approval
+from tthc_dags.months import listed_months
+from tthc_dags.steps import step
+
+from vietnamese_schedule import AfterMonthEnd
+
+with DAG(
+    dag_id="monthly_refresh",
+    dag_display_name="Chốt tháng và công bố",
+    description="Tháng vừa hết: tính, so, duyệt, công bố",
+    doc_md=__doc__,
+    schedule=AfterMonthEnd(n=2, hour=2),
+    start_date=pendulum.datetime(2025, 7, 1, tz="Asia/Ho_Chi_Minh"),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
+    deadline=approval.reminder(),
+    params={
+        "months": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string", "pattern": r"^\d{4}-(0[1-9]|1[0-2])$"},
+            title="Các tháng",
+            description="Mỗi dòng một tháng, ví dụ 2025-07. Để trống: tháng vừa hết.",
+        )
+    },
+    tags=["3. công bố"],
+):
+
+    @task(task_display_name="Tính lần cuối")
+    @step
+    def refresh(params=None, data_interval_start=None) -> list[str]:
+        """Tính lại các tháng của lần chạy này; trả về các tháng."""
+        from tthc import flows
+
+        months = listed_months(params["months"], data_interval_start)
+        flows.refresh(months)
+        return months
+
+    @task(task_display_name="So với bản đã công bố")
+    @step
+    def compare(months: list[str]) -> list[dict]:
+        """So từng tháng với bản công bố gần nhất; trả về lời trình cho người duyệt."""
+        from tthc import flows
+
+        return [approval.request(flows.compare(month)) for month in months]
+
+    approve = HITLOperator.partial(
+        task_id="approve",
+        task_display_name="Duyệt",
+        options=[approval.APPROVE, approval.RETURN],
+        params={"reason": Param("", type="string", title="Lý do", description="Bắt buộc khi trả lại.")},
+        assigned_users=[{"id": "approver", "name": "approver"}],
+        notifiers=[approval.Notice()],
+        map_index_template="{{ task.subject }}",
+        retries=0,
+    )
+
+    @task(task_display_name="Công bố", map_index_template="{{ month }}")
+    @step
+    def publish(answer: list) -> dict:
+        """Công bố tháng đã duyệt và mọi kỳ kết thúc cùng tháng; tháng bị trả lại thì dừng kèm lý do."""
+        from airflow.sdk import get_current_context
+
+        from tthc import flows
+
+        month, response = answer
+        get_current_context()["month"] = month
+        by, reason = approval.decision(response, month)
+        return flows.publish(month, by=by, reason=reason)
+
+    months = refresh()
+    approved = approve.expand_kwargs(compare(months))
+    publish.expand(answer=months.zip(approved.output))

@@ -1,0 +1,39 @@
+"""Tính lại đúng những tháng mà một lần gộp vừa làm thay đổi, và các quý, nửa năm, năm chứa tháng đó.
+
+- **Một lần hỏng có sao không?** Không. Số đã công bố không đổi; bản nháp của tháng đó còn là bản cũ.
+- **Xem ở đâu?** Nhật ký của bước đỏ; cột «partition key» của lần chạy là tháng, ví dụ `2025-07`.
+- **Chạy lại thế nào?** Bấm Clear, hoặc dùng DAG «Tính lại tháng theo yêu cầu». Mỗi lần chạy thay hẳn số của
+tháng đó nên chạy thừa hay chạy song song đều không sai.
+"""
+
+from datetime import timedelta
+from functools import reduce
+from operator import or_
+
+from airflow.sdk import DAG, PartitionedAssetTimetable, task
+from tthc_dags.assets import month_assets
+from tthc_dags.steps import say, step
+
+with DAG(
+    dag_id="refresh_months",
+    dag_display_name="Tính lại các tháng vừa thay đổi",
+    description="Mỗi tháng bị một lần gộp chạm tới là một lần chạy",
+    doc_md=__doc__,
+    schedule=PartitionedAssetTimetable(assets=reduce(or_, month_assets())),
+    catchup=False,
+    # Two at a time: the database of one machine is the bottleneck, not Airflow.
+    max_active_runs=2,
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
+    tags=["2. tính"],
+):
+
+    @task(task_display_name="Tính lại tháng")
+    @step
+    def refresh(dag_run=None) -> list[str]:
+        """Tính lại tháng là khóa phân vùng của lần chạy này; trả về các kỳ đã tính."""
+        from tthc import flows
+
+        say(f"Tháng {dag_run.partition_key}")
+        return flows.refresh([dag_run.partition_key])["periods"]
+
+    refresh()

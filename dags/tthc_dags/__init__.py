@@ -1,0 +1,1 @@
+"""What the DAG files share: how a step is run inside Airflow, and the words around it."""

@@ -1,0 +1,72 @@
+"""What the approver is asked, told and reminded of, and how the answer is read."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseNotifier, DeadlineAlert, DeadlineReference, SyncCallback
+from airflow.sdk.exceptions import AirflowSkipException
+
+from tthc_dags import mail
+
+log = logging.getLogger("tthc.dags")
+
+APPROVE = "Duyệt"
+RETURN = "Trả lại"
+REMIND_AFTER = timedelta(days=2)
+
+
+def request(comparison: dict[str, Any]) -> dict[str, str]:
+    """Return subject and body (Markdown) for the approver, from what ``flows.compare`` found."""
+    period = comparison["period"]
+    lines = [comparison["summary"], ""]
+    if comparison["differences"]:
+        lines += ["| Lịch | Cấp | Mã | Chỉ tiêu | Đang công bố | Sắp công bố |", "|---|---|---|---|---|---|"]
+        lines += [
+            "| {calendar} | {level} | {code} | {indicator} | {old} | {new} |".format(
+                **{name: _cell(value) for name, value in difference.items()}
+            )
+            for difference in comparison["differences"]
+        ]
+    lines += ["", f"Xem số đầy đủ: `tthc indicators {period} --draft`."]
+    return {"subject": f"Công bố {period}", "body": "\n".join(lines)}
+
+
+def decision(response: dict[str, Any], month: str) -> tuple[str, str]:
+    """Return (who approved, why); a month that was returned skips its publication and says why."""
+    by = (response.get("responded_by_user") or {}).get("name") or "không rõ"
+    reason = str((response.get("params_input") or {}).get("reason") or "").strip()
+    if response["chosen_options"] != [APPROVE]:
+        raise AirflowSkipException(f"{by} trả lại {month}: {reason or 'không ghi lý do'}")
+    return by, reason or "Duyệt trên Airflow"
+
+
+class Notice(BaseNotifier):
+    """Tells the approver that a month waits: in the log, and by mail when ``tthc_mail`` is declared."""
+
+    def notify(self, context: Any) -> None:
+        """Send the subject and the body of the task that asks."""
+        task = context["task"]
+        link = task.generate_link_to_ui_from_context(context=context)
+        mail.send(f"Cần duyệt: {task.subject}", f"{task.body}\n\n{link}")
+
+
+def remind(**context: Any) -> None:
+    """Remind the approver of a run that has waited for :data:`REMIND_AFTER`."""
+    mail.send(
+        "Nhắc: có tháng đang chờ duyệt",
+        f"Đã {REMIND_AFTER.days} ngày chưa có trả lời: vào mục Required Actions của Airflow để duyệt.",
+    )
+
+
+def reminder() -> DeadlineAlert:
+    """Return the deadline that reminds; a run that has ended by then reminds nobody."""
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=REMIND_AFTER,
+        callback=SyncCallback(remind),
+    )
+
+
+def _cell(value: Any) -> str:
+    return "–" if value is None else str(value).replace("|", "/")

@@ -1,0 +1,110 @@
+"""How a step of ``tthc.flows`` runs as an Airflow task: settings from connections, no value in a log.
+
+The step's own errors are Vietnamese and hold no value. What other libraries raise may hold one (Postgres
+quotes the failing row), so only kind, SQLSTATE, table, constraint and the places in the code reach the log.
+"""
+
+import functools
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSkipException,
+)
+
+from tthc import settings
+from tthc.errors import BatchStopped, TthcError, UsageError
+
+log = logging.getLogger("tthc.dags")
+
+
+def step(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``work`` so that it runs with the settings of the connections and fails without telling values.
+
+    A batch rule or a wrong declaration fails at once; anything else may be tried again.
+    """
+
+    @functools.wraps(work)
+    def careful(*arguments: Any, **named: Any) -> Any:
+        problem: Exception
+        try:
+            with settings.using(connection_settings()):
+                return work(*arguments, **named)
+        except (AirflowSkipException, AirflowFailException):
+            raise
+        except (BatchStopped, UsageError) as error:
+            problem = AirflowFailException(str(error))
+        except TthcError as error:
+            problem = AirflowException(str(error))
+        except Exception as error:
+            problem = AirflowException(describe(error))
+        # Raised here and not inside `except`: a chained cause would be printed with its values.
+        raise problem
+
+    return careful
+
+
+def say(text: str) -> None:
+    """Write one line of progress to the task's log."""
+    log.info(text)
+
+
+def connection_settings() -> dict[str, str]:
+    """Return the TTHC_* settings that the connections ``tthc_warehouse`` and ``tthc_city`` carry."""
+    found: dict[str, str] = {}
+    warehouse = _connection("tthc_warehouse")
+    if warehouse is not None:
+        found["TTHC_WAREHOUSE_URL"] = libpq_url(warehouse)
+    city = _connection("tthc_city")
+    if city is not None:
+        scheme = "" if "://" in (city.host or "") else f"{city.schema or 'https'}://"
+        port = f":{city.port}" if city.port else ""
+        found["TTHC_CITY_URL"] = f"{scheme}{city.host}{port}"
+        found["TTHC_CITY_CLIENT_ID"] = city.login or ""
+        found["TTHC_CITY_CLIENT_SECRET"] = city.password or ""
+        found["TTHC_CITY_DIALECT"] = _extra(city).get("dialect", "")
+    return {name: value for name, value in found.items() if value}
+
+
+def libpq_url(connection: Connection) -> str:
+    """Return the libpq URL of an Airflow Postgres connection; its extra are libpq's parameters."""
+    who = ":".join(quote(part, safe="") for part in (connection.login, connection.password) if part)
+    port = f":{connection.port}" if connection.port else ""
+    extra = _extra(connection)
+    query = f"?{urlencode(extra)}" if extra else ""
+    address = f"{who}@{connection.host or ''}{port}" if who else f"{connection.host or ''}{port}"
+    return f"postgresql://{address}/{quote(connection.schema or '', safe='')}{query}"
+
+
+def describe(error: Exception) -> str:
+    """Return what may be told of any error: its kind, its place in Postgres and its place in the code."""
+    told = [type(error).__name__]
+    diagnostic = getattr(error, "diag", None)
+    for name in ("sqlstate", "schema_name", "table_name", "column_name", "constraint_name"):
+        value = getattr(diagnostic, name, None)
+        if value:
+            told.append(f"{name}={value}")
+    places = [
+        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return f"Lỗi ngoài dự kiến: {', '.join(told)}. Nơi xảy ra: {' → '.join(places[-8:])}"
+
+
+def _connection(name: str) -> Connection | None:
+    try:
+        return Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+
+
+def _extra(connection: Connection) -> dict[str, str]:
+    return json.loads(connection.extra) if connection.extra else {}
