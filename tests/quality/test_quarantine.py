@@ -109,6 +109,25 @@ def test_a_good_later_version_resolves_and_an_older_one_does_not(readings, merge
     assert [state for _, state, *_ in states(readings)] == ["resolved", "open"]
 
 
+def test_readings_may_come_in_any_order(readings, merge):
+    """A bad version that something newer has replaced already is closed as it is recorded."""
+    merge([WORSE], days=2)
+    merge([BAD])
+    assert [(state, why) for _, state, _, why in states(readings)] == [
+        ("open", None),
+        ("resolved", "Bản mới hơn đã có từ trước."),
+    ]
+    readings.connection.execute(
+        "INSERT INTO core.dossiers (commune_code, dossier_code, status, components, fees, supplements, results,"
+        " apologies, row_hash, fetch_id, row_number, fetched_at)"
+        " VALUES ('11674', 'x', 2, '[]', '[]', '[]', '[]', '[]', gen_random_uuid(), 1, 1, %s)",
+        (READ_AT,),
+    )
+    merge([BAD | {"dossier_code": "x"}], days=-1)
+    merge([WORSE | {"dossier_code": "x"}], days=1)
+    assert [state for key, state, *_ in states(readings) if key == "x"] == ["resolved", "open"]
+
+
 def test_inside_one_reading_the_last_row_of_a_key_decides(readings, merge):
     merge([BAD, GOOD])
     assert [state for _, state, *_ in states(readings)] == ["resolved"]

@@ -75,10 +75,11 @@ class Audit:
         return tuple(r for r in self.rules if not r.is_met and r.severity == "warning")
 
 
-def audit(connection_url: str, stream: Stream, fetch_id: int) -> Audit:
+def audit(connection_url: str, stream: Stream, fetch_id: int, *, record: bool = True) -> Audit:
     """Judge the staged rows of one reading by the stream's suite, and return what was found.
 
     Writes ``staging.verdicts`` and ``ops.validations``, replacing what an earlier audit of the reading wrote.
+    With ``record=False`` only the verdicts: a part of a reading, judged again, says nothing of the whole.
     Bad data raises nothing: see :attr:`Audit.stopped_because`. Raises UsageError for a suite that cannot be
     trusted, TthcError when the judging itself fails, Unreachable when the database does not answer.
     """
@@ -92,7 +93,8 @@ def audit(connection_url: str, stream: Stream, fetch_id: int) -> Audit:
     one_pass = OnePass(stream, suite, fetch_id)
     try:
         outcome = _outcome(stream, fetch_id, suite, _judge(engine, one_pass))
-        _record(engine, outcome)
+        if record:
+            _record(engine, outcome)
     except TthcError:
         raise
     except Exception as error:

@@ -123,12 +123,13 @@ WHERE
 """
 
 
-def record(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> int:
+def record(connection: psycopg.Connection, stream: Stream, fetch_id: int, *, whole: bool = True) -> int:
     """Put the refused rows of a judged reading into quarantine; return how many staged rows were refused.
 
     A row met before, with the same key, content and rules, only moves ``seen_count`` and ``last_fetch_id``. An
     open row that a later one of the same key replaces is resolved, and so is a row without a key of its own that
-    no longer comes when the same is asked.
+    no longer comes when the same is asked. ``whole`` is False when only some rows of the reading are staged: then
+    their absence says nothing.
     """
     suite = suite_of(stream)
     run = _runner(connection)
@@ -150,7 +151,8 @@ def record(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> int
         )
         run(sql.SQL(_SEEN_AGAIN).format(fetch_id=fetch_id))
         run(sql.SQL(_OPEN).format(fetch_id=fetch_id, reasons=reasons))
-    _resolve_replaced(run, stream, fetch_id)
+    if whole:
+        _resolve_replaced(run, stream, fetch_id)
     run("DROP TABLE refused_rows")
     return refused
 
@@ -269,8 +271,28 @@ def reject(connection: psycopg.Connection, ids: Sequence[int], by: str, reason: 
 
 
 def _resolve_replaced(run, stream: Stream, fetch_id: int) -> None:
-    """Resolve open rows that this reading replaces by other content, or no longer brings."""
+    """Resolve open rows that this reading replaces by other content, or no longer brings.
+
+    Readings may be loaded in any order: a row of this one may itself be out of date already.
+    """
     if _key_is_whole(stream):
+        table = sql.Identifier(*stream.table.split("."))
+        run(
+            sql.SQL(_RESOLVE).format(
+                fetch_id=fetch_id,
+                why="Bản mới hơn đã có từ trước.",
+                when=sql.SQL(
+                    "q.fetch_id = f.fetch_id AND (EXISTS (SELECT FROM {table} AS t"
+                    " WHERE t.commune_code = q.commune_code AND {row_key} = q.row_key"
+                    " AND (t.fetched_at, t.fetch_id) > (l.fetched_at, l.fetch_id))"
+                    " OR EXISTS (SELECT FROM ops.quarantine AS k"
+                    " INNER JOIN ops.fetches AS n ON n.fetch_id = k.last_fetch_id"
+                    " WHERE k.commune_code = q.commune_code AND k.stream = q.stream AND k.row_key = q.row_key"
+                    " AND k.quarantine_id <> q.quarantine_id"
+                    " AND (n.fetched_at, n.fetch_id) > (l.fetched_at, l.fetch_id)))"
+                ).format(table=table, row_key=_plain_key(stream, "t")),
+            )
+        )
         run(
             sql.SQL(_RESOLVE).format(
                 fetch_id=fetch_id,
@@ -308,6 +330,13 @@ def _row_key(stream: Stream, alias: str) -> sql.Composed:
     shown = ("dossier_code",) if stream.kind == "city" else stream.key
     parts = [sql.SQL("{}::text").format(sql.Identifier(alias, column)) for column in shown]
     return sql.SQL("nullif(btrim(concat_ws(' · ', {})), '')").format(sql.SQL(", ").join(parts))
+
+
+def _plain_key(stream: Stream, alias: str) -> sql.Composable:
+    """The key as text of a merged row; a single column is left bare, so that its index serves."""
+    if len(stream.key) > 1:
+        return _row_key(stream, alias)
+    return sql.SQL("{}::text").format(sql.Identifier(alias, stream.key[0]))
 
 
 def _staging(stream: Stream) -> sql.Identifier:
