@@ -1,8 +1,8 @@
 """One reading of a city stream: ask, archive, write down, until nothing is missing or it is known what is.
 
 Days are asked in windows of at most a calendar month, dossier codes in groups. A window is complete when a
-page said that none follows and the distinct keys are at least what any of its pages announced. Otherwise it is
-read again in halves, down to single days; a day still short after three passes is kept and marked.
+page said that none follows and the distinct keys are at least what any of its pages announced. Otherwise it
+is read again in halves, down to single days; a day still short after three passes is kept and marked.
 
 Every page is archived and committed before the next is asked for, and how a window ended is committed with
 its last page: a reading that is killed goes on where it stood.
@@ -49,8 +49,8 @@ def fetch(
 
     Both days are inside; None for both asks for codes only. ``days`` are single days to read besides (those
     of :func:`short_days`). An interrupted reading of the same stream, source, window and kind, not older than
-    a day, is continued. ``connection`` is in autocommit. While another process reads this stream it waits, and
-    says so.
+    a day, is continued. ``connection`` is in autocommit. While another process reads this stream it waits,
+    and says so.
 
     Raises Unreachable when the city does not answer (what was read stays, the next call goes on from there),
     TthcError when it refuses.
