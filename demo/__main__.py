@@ -66,9 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
         for path in write_registers(options.directory):
             print(path)
         return 0
-    from .edges import count_edges
+    from .edges import count_edges, whole_city
 
-    for name, count in sorted(count_edges(options.seed).items()):
+    for name, count in sorted(count_edges(whole_city(options.seed)).items()):
         print(f"{count:7} {name}")
     return 0
 

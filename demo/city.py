@@ -120,7 +120,7 @@ def _disturb(rng: Random, life, dossier: Dossier, serial: int) -> None:
             if quirks.mistake(life, dossier, kind):
                 break
     elif (life.supplements and serial % 12 == 3) or (life.apologies and serial % 30 == 4):
-        quirks.mistake(life, dossier, quirks.NESTED_MISTAKES[serial % 4 if life.supplements else 4])
+        quirks.mistake(life, dossier, quirks.NESTED_MISTAKES[serial // 12 % 4 if life.supplements else 4])
     elif serial % 40 == 11:
         kinds = quirks.CORRECTIONS
         first = serial // 40 % len(kinds)
