@@ -11,6 +11,8 @@ from tthc.sources.streams import stream_named
 
 DOSSIERS = stream_named("city__dossiers")
 EVENTS = stream_named("city__progress_events")
+FIRST = ("short_window", "city__dossiers 2025-07-01")
+SECOND = ("short_window", "city__dossiers 2025-07-02")
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def record(connection):
         stream=DOSSIERS,
     ):
         fetch_id = ledger.begin_fetch(
-            connection, stream=stream.stream, source="thử", kind=kind, window_from=first, window_to=last
+            connection, stream=DOSSIERS.stream, source="thử", kind=kind, window_from=first, window_to=last
         )
         connection.execute(
             """
@@ -108,17 +110,14 @@ def test_months_and_halves_tile_the_days(first: date, days: int) -> None:
 
 
 def test_one_wrong_thing_is_one_open_incident(connection) -> None:
-    first = incidents.open_incident(connection, "short_window", "city__dossiers 2025-07-01", "Thiếu.")
-    assert (
-        incidents.open_incident(connection, "short_window", "city__dossiers 2025-07-01", "Vẫn thiếu.")
-        == first
-    )
-    other = incidents.open_incident(connection, "short_window", "city__dossiers 2025-07-02", "Thiếu.")
+    first = incidents.open_incident(connection, *FIRST, "Thiếu.")
+    assert incidents.open_incident(connection, *FIRST, "Vẫn thiếu.") == first
+    other = incidents.open_incident(connection, *SECOND, "Thiếu.")
     assert other != first
-    assert incidents.close_incident(connection, "short_window", "city__dossiers 2025-07-01", "Đã đủ.")
-    assert not incidents.close_incident(connection, "short_window", "city__dossiers 2025-07-01", "Đã đủ.")
+    assert incidents.close_incident(connection, *FIRST, "Đã đủ.")
+    assert not incidents.close_incident(connection, *FIRST, "Đã đủ.")
     assert incidents.open_subjects(connection, "short_window") == ["city__dossiers 2025-07-02"]
-    again = ledger.open_incident(connection, "short_window", "city__dossiers 2025-07-01", "Lại thiếu.")
+    again = ledger.open_incident(connection, *FIRST, "Lại thiếu.")
     assert again not in (first, other)
     row = connection.execute(
         "SELECT message, seen_count, closed_because FROM ops.incidents WHERE incident_id = %s", (first,)

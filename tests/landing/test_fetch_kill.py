@@ -94,9 +94,12 @@ def test_killed_at_any_moment(connection, ledger_url, city) -> None:
     for _ in range(3):
         answered = threading.Event()
         wanted = len(city.asked) + moments.randrange(1, 8)
-        city.before = lambda number, wanted=wanted, answered=answered: (
-            answered.set() if number >= wanted else None
-        )
+
+        def tell(number: int, wanted: int = wanted, answered: threading.Event = answered) -> None:
+            if number >= wanted:
+                answered.set()
+
+        city.before = tell
         child = start(ledger_url)
         answered.wait(20)
         threading.Event().wait(moments.uniform(0, 0.02))

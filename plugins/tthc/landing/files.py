@@ -1,8 +1,10 @@
 """Files that people give us: copied into the archive, never moved, and known by their content."""
 
 import hmac
+import os
 from datetime import UTC, datetime
 from pathlib import PurePath
+from urllib.parse import unquote, urlsplit
 
 import fsspec
 import psycopg
@@ -63,6 +65,10 @@ def receive(connection: psycopg.Connection, path_or_url: str, stream: Stream) ->
 
 def read_bytes(path_or_url: str) -> bytes:
     """Return the content of a file at a path or an fsspec URL; raise UsageError when it cannot be read."""
+    if path_or_url.startswith("file://"):
+        # fsspec takes such a URL literally; whoever copied it from a browser has %20 in it.
+        decoded = unquote(urlsplit(path_or_url).path)
+        path_or_url = decoded if os.path.exists(decoded) else path_or_url
     try:
         with fsspec.open(path_or_url, "rb") as file:
             body = file.read(LARGEST_FILE + 1)
