@@ -248,8 +248,27 @@ def test_records_without_a_code_count_by_themselves(connection, city) -> None:
     nameless = [{"NgayTiepNhan": "20250701080000", "GhiChu": str(number)} for number in range(4)]
     nameless += [{"MaHoSo": value, "NgayTiepNhan": "20250701080000"} for value in (None, " ")]
     city.records[PATH] = nameless
-    fetch_id = fetch(connection, DOSSIERS, *JULY)
-    assert ledger.fetch_of(connection, fetch_id).is_complete and len(read(connection, fetch_id)) == 6
+    fetch_id = fetch(connection, DOSSIERS, date(2025, 7, 1), date(2025, 7, 1))
+    assert ledger.fetch_of(connection, fetch_id).is_complete
+    # Nothing told them apart from missing ones, so the day was read to the last pass.
+    last = ledger.windows_of(connection, fetch_id)[-1]
+    assert (last.state, last.pass_number, last.announced_count, last.distinct_count) == ("complete", 3, 6, 6)
+
+
+def test_records_without_a_code_do_not_hide_a_missing_one(connection, city) -> None:
+    nameless = {"NgayTiepNhan": "20250701080000", "GhiChu": "không mã"}
+    city.records[PATH] = [dossier(1, "20250701"), dossier(2, "20250701")]
+    city.select, select = lambda asked: [*select(asked), nameless], city.select
+    missing = city.records[PATH][0]["MaHoSo"]
+
+    def hide_once(number: int) -> None:
+        # The city announces three: two with a code (one of them not shown), one without.
+        city.hidden = {missing} if number == 0 else set()
+
+    city.before = hide_once
+    fetch_id = fetch(connection, DOSSIERS, date(2025, 7, 1), date(2025, 7, 1))
+    assert ledger.fetch_of(connection, fetch_id).is_complete
+    assert missing in {record.get("MaHoSo") for record in read(connection, fetch_id)}
 
 
 def test_an_event_is_known_by_all_parts_of_its_key(connection, city) -> None:

@@ -16,24 +16,40 @@ from tthc.vietnamese.instants import UnreadableInstant, read_day, read_instant
 Splitter = Callable[[bytes], list[msgspec.Raw]]
 
 
-class KeyReader:
-    """Reads the natural key of undecoded records of one stream, as 16 bytes that tell nothing about it."""
+class KeysSeen:
+    """The natural keys met in one pass over a window, each as 16 bytes that tell nothing about it.
+
+    A record without the first part of its key (a dossier code) is told apart by its own bytes. Nobody says
+    whether a city counts such records among what it announces, so they are kept apart.
+    """
 
     def __init__(self, stream: Stream) -> None:
         columns = {column.name: column for column in stream.columns}
         self._columns: list[Column] = [columns[name] for name in stream.key]
         self._decode = _decoder([column.header for column in self._columns])
+        self._keyed: set[bytes] = set()
+        self._keyless: set[bytes] = set()
 
-    def __call__(self, raw: msgspec.Raw) -> bytes:
-        """Return the key of a record; one without a first part (its dossier code) counts by its bytes."""
-        try:
-            values = msgspec.structs.astuple(self._decode(raw))
-        except msgspec.DecodeError:
-            values = (None,)
-        parts = [_part(column, value) for column, value in zip(self._columns, values, strict=False)]
-        if not parts[0]:
-            return blake2b(raw, digest_size=16, person=b"record").digest()
-        return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    def add(self, raws: Iterable[msgspec.Raw]) -> None:
+        """Meet these undecoded records."""
+        for raw in raws:
+            try:
+                values = msgspec.structs.astuple(self._decode(raw))
+            except msgspec.DecodeError:
+                values = (None,)
+            parts = [_part(column, value) for column, value in zip(self._columns, values, strict=False)]
+            if parts[0]:
+                key = "\0".join(parts).encode("utf-8", "surrogatepass")
+                self._keyed.add(blake2b(key, digest_size=16).digest())
+            else:
+                self._keyless.add(blake2b(raw, digest_size=16).digest())
+
+    def __len__(self) -> int:
+        return len(self._keyed) + len(self._keyless)
+
+    def reach(self, announced: int, *, surely: bool) -> bool:
+        """Say whether as many were met as announced: ``surely`` without the records that have no key."""
+        return (len(self._keyed) if surely else len(self)) >= announced
 
 
 def days_with_rows_before(

@@ -18,7 +18,7 @@ from tthc import settings
 from tthc.errors import UsageError
 from tthc.landing import incidents, ledger
 from tthc.landing.archive import Archive
-from tthc.landing.completeness import KeyReader, days_with_rows_before
+from tthc.landing.completeness import KeysSeen, days_with_rows_before
 from tthc.landing.due import halves, months
 from tthc.landing.due import last_complete as last_complete
 from tthc.landing.due import short_days as short_days
@@ -113,7 +113,6 @@ class _Reading:
         self._say = say
         self._archive = Archive(settings.archive_url())
         self._split = dialects.record_splitter(dialect)
-        self._key = KeyReader(stream)
         pages = ledger.pages_of(connection, fetch_id)
         self._page_number = pages[-1].page_number + 1 if pages else 1
         self._next_row = pages[-1].first_row + pages[-1].record_count if pages else 1
@@ -124,17 +123,17 @@ class _Reading:
 
     def read(self, window: ledger.Window) -> None:
         """Read one pass over a window from where it stands, and write down how it ended."""
-        keys: set[bytes] = set()
+        keys = KeysSeen(self._stream)
         announced, largest, source_page = 0, 1, 1
         for page in ledger.pages_of(self._connection, self._fetch_id, window.window_number):
-            keys.update(map(self._key, self._split(self._archive.get(page.sha256))))
+            keys.add(self._split(self._archive.get(page.sha256)))
             announced = max(announced, page.announced_count or 0)
             largest = max(largest, page.record_count)
             source_page = page.source_page + 1
         over = False
         while not over:
             answer = self._ask(window, source_page)
-            keys.update(map(self._key, self._split(answer.body)))
+            keys.add(self._split(answer.body))
             announced = max(announced, answer.total_count or 0)
             largest = max(largest, answer.records)
             # A city that never says the end would be read for ever: empty pages, or far more than announced.
@@ -144,7 +143,7 @@ class _Reading:
             with self._connection.transaction():
                 self._write(window, source_page, answer, stored)
                 if over:
-                    self._judge(window, len(keys), announced, end_was_seen=answer.has_next is False)
+                    self._judge(window, keys, announced, end_was_seen=answer.has_next is False)
             self._page_number += 1
             self._next_row += answer.records
             progress = f"trang {source_page}, {len(keys)}/{announced} bản ghi"
@@ -172,10 +171,11 @@ class _Reading:
         )
         ledger.add_page(self._connection, page, stored)
 
-    def _judge(self, window: ledger.Window, distinct: int, announced: int, *, end_was_seen: bool) -> None:
+    def _judge(self, window: ledger.Window, keys: KeysSeen, announced: int, *, end_was_seen: bool) -> None:
         """Close a window whose pass is over, and plan what must be read again."""
-        is_last_pass = window.pass_number >= PASSES
-        complete = end_was_seen and distinct >= announced
+        is_last_pass, distinct = window.pass_number >= PASSES, len(keys)
+        # Records without a key may stand in for one that is missing: only asking again can tell.
+        complete = end_was_seen and keys.reach(announced, surely=not is_last_pass)
         if window.dossier_codes is not None:
             # A code may be gone from the city; that nothing at all came is worth asking again.
             complete = end_was_seen and (is_last_pass or (complete and distinct > 0))
