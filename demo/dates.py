@@ -59,7 +59,7 @@ _PATTERNS = (
 )
 
 
-@lru_cache(maxsize=500_000)
+@lru_cache(maxsize=100_000)
 def read(text: str) -> datetime | None:
     """Return the instant that ``text`` says in one of the six shapes, as local time, or None when
     unreadable."""

@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
 from . import dates
 
 Record = dict[str, Any]
 FOREVER = datetime.max
 MISSING = object()
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder().decode
 
 
 @dataclass(slots=True)
@@ -32,12 +37,40 @@ class Twin:
     values: Record
 
 
-@dataclass(slots=True)
 class Event:
-    """A progress event and the moment from which the city shows it."""
+    """A progress event and the moment from which the city shows it. ``body`` is it as sent, once frozen."""
 
-    since: datetime
-    record: Record
+    __slots__ = ("_record", "body", "since")
+
+    def __init__(self, since: datetime, record: Record) -> None:
+        self.since = since
+        self.body = b""
+        self._record: Record | None = record
+
+    @property
+    def record(self) -> Record:
+        return self._record if self._record is not None else decode(self.body)
+
+    def freeze(self) -> None:
+        if self._record is not None:
+            self.body, self._record = encode(self._record), None
+
+
+class Step:
+    """A change packed as bytes: a whole city of dictionaries would fill the machine."""
+
+    __slots__ = ("_body", "_missing", "moment")
+
+    def __init__(self, moment: datetime, patch: Record) -> None:
+        self.moment = moment
+        self._missing = tuple(name for name, value in patch.items() if value is MISSING)
+        self._body = encode({name: value for name, value in patch.items() if value is not MISSING})
+
+    def apply(self, values: Record) -> None:
+        """Write this change into ``values``."""
+        values.update(decode(self._body))
+        for name in self._missing:
+            values.pop(name, None)
 
 
 @dataclass(slots=True)
@@ -57,17 +90,25 @@ class Dossier:
     deleted: datetime = FOREVER
     tags: set[str] = field(default_factory=set)
     clean: bool = True
+    _line: list[Step] = field(default_factory=list)
     _boundaries: list[datetime] = field(default_factory=list)
 
     def freeze(self) -> None:
-        """Sort the line; to be called once it is complete."""
-        self.steps.sort(key=lambda step: step[0])
-        moments = {moment for moment, _ in self.steps}
+        """Sort and pack the line; to be called once it is complete. ``steps`` is empty from then on."""
+        self._line = [Step(moment, patch) for moment, patch in sorted(self.steps, key=lambda step: step[0])]
+        self.steps = []
+        for event in self.events:
+            event.freeze()
+        moments = {step.moment for step in self._line}
         for overlay in self.overlays:
             moments |= {overlay.since, overlay.until}
         for twin in self.twins:
             moments |= {twin.created, twin.until}
         self._boundaries = sorted(moments - {FOREVER})
+
+    def moments(self) -> list[datetime]:
+        """Return every moment at which the row changes."""
+        return self._boundaries
 
     def exists(self, moment: datetime) -> bool:
         return self.created <= moment < self.deleted
@@ -79,11 +120,10 @@ class Dossier:
     def record(self, moment: datetime) -> Record:
         """Return the row as the city shows it at ``moment``; members marked MISSING are left out."""
         values: Record = {}
-        for since, patch in self.steps:
-            # What a back-dated row held before it was entered nobody ever saw, so its first step always
-            # counts.
-            if since <= moment or not values:
-                values.update(patch)
+        for step in self._line:
+            # Nobody ever saw what a back-dated row held before it was entered: its first step always counts.
+            if step.moment <= moment or not values:
+                step.apply(values)
         for overlay in self.overlays:
             if overlay.since <= moment < overlay.until:
                 values.update(overlay.values)

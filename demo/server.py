@@ -11,14 +11,14 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 
-import msgspec
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from . import canary, dates
 from .broken_answers import broken
 from .city import City
-from .snapshot import Camera, Listing, Row, Snapshot, encode
+from .dossier import decode, encode
+from .snapshot import Camera, Listing, Row, Snapshot
 from .troubles import Troubles
 
 PAGE_CAP, CODE_CAP = 500, 100
@@ -247,18 +247,18 @@ def _disturbed(desk: Desk, rows: list[Row], name: str, attempt: int) -> list[byt
         return bodies
     place = troubles.part(name, attempt, len(rows))
     if troubles.record("unknown_field", name, attempt):
-        record = msgspec.json.decode(bodies[place])
+        record = decode(bodies[place])
         record["TruongMoi2026"] = canary.PHONE
         for part in record.get("TaiLieuNop") or ():
             part["NguoiKyMoi"] = canary.NAME
         bodies[place] = encode(record)
     if troubles.record("missing_field", name, attempt):
-        record = msgspec.json.decode(bodies[place])
+        record = decode(bodies[place])
         for field in DROPPABLE_FIELDS:
             record.pop(field, None)
         bodies[place] = encode(record)
     if rows[place].is_clean and troubles.record("repeat_record", name, attempt):
-        record = msgspec.json.decode(bodies[place])
+        record = decode(bodies[place])
         other = {"TrangThaiHoSo": "4", "NgayHenTra": record.get("NgayTiepNhan"), "KenhThucHien": "3"}
         bodies.insert(place, encode(record | other if "NgayTiepNhan" in record else record))
     return bodies

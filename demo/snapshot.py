@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from sys import intern
 from typing import NamedTuple
-
-import msgspec
 
 from . import dates
 from .city import City
-from .dossier import Record, event_date, window_date
+from .dossier import Event, Record, encode, event_date, window_date
 
-encode = msgspec.json.Encoder().encode
+EPOCH = datetime(2025, 1, 1)
 
 
 class Row(NamedTuple):
@@ -18,10 +17,10 @@ class Row(NamedTuple):
     what makes it distinct (None: nothing does). ``is_clean`` says that no counting rule refuses it,
     whatever was planted."""
 
-    order: tuple
+    order: int
     day: date | None
     code: str | None
-    key: object
+    key: str | int | None
     body: bytes
     is_clean: bool
 
@@ -89,28 +88,28 @@ class Camera:
                 if event.since <= moment:
                     row = self._event_rows.get(id(event))
                     if row is None:
-                        row = self._event_rows[id(event)] = _event_row(
-                            event.record, event.since, dossier.serial
-                        )
+                        row = self._event_rows[id(event)] = _event_row(event, dossier.serial)
                     events.append(row)
         dossiers.sort(key=lambda row: row.order)
         events.sort(key=lambda row: row.order)
         return Snapshot(moment, dossiers, events)
 
 
-def newest_first(created: datetime, serial: int) -> tuple:
-    """Return a sort key: later creation first, then the higher serial."""
-    return (-created.timestamp(), -serial)
+def newest_first(created: datetime, serial: int) -> int:
+    """Return a sort key: later creation first, then the higher serial (which is below 100,000)."""
+    return -(round((created - EPOCH).total_seconds()) * 100_000 + serial)
 
 
 def _dossier_row(record: Record, created: datetime, serial: int, is_clean: bool) -> Row:
-    code = record.get("MaHoSo") or None
+    code = intern(record.get("MaHoSo") or "") or None
     return Row(newest_first(created, serial), window_date(record), code, code, encode(record), is_clean)
 
 
-def _event_row(record: Record, since: datetime, serial: int) -> Row:
-    code, moment = record["MaHoSo"] or None, record["ThoiDiemXuLy"]
+def _event_row(event: Event, serial: int) -> Row:
+    record = event.record
+    code, moment = intern(record["MaHoSo"] or "") or None, record["ThoiDiemXuLy"]
     key = None
     if code and dates.read(moment) and record["TrangThai"] in {str(n) for n in range(1, 11)}:
-        key = (code, moment, record["TrangThai"], record["NoiDungXuLy"])
-    return Row(newest_first(since, serial), event_date(record), code, key, encode(record), True)
+        # A number instead of four texts: a city has 150,000 events.
+        key = hash((code, moment, record["TrangThai"], record["NoiDungXuLy"]))
+    return Row(newest_first(event.since, serial), event_date(record), code, key, event.body, True)
