@@ -56,6 +56,7 @@ def stage(
     names = ["fetch_id", "row_number", "row_uid", "answered_at", "address", "row_hash", "unreadable"]
     names += [column.name for column in columns]
     base = fetch_id * ROWS_PER_FETCH
+    source = records(connection, stream, fetch_id)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,))
         cursor.execute(
@@ -66,7 +67,7 @@ def stage(
         ) as copy:
             copy.set_types(kinds)
             write = copy.write_row
-            for number, answered_at, address, record in records(connection, stream, fetch_id):
+            for number, answered_at, address, record in source:
                 outcome.read += 1
                 if only_rows is not None and number not in only_rows:
                     continue
@@ -78,20 +79,39 @@ def stage(
                 write((fetch_id, number, base + number, answered_at, address, *row))
                 if progress and outcome.read % 20_000 == 0:
                     progress(f"đã đọc {outcome.read:,} dòng".replace(",", "."))
+        if only_rows is None and only_keys is None:
+            # A new staging must be judged anew; the rows of a file are counted only here.
+            cursor.execute("DELETE FROM ops.validations WHERE fetch_id = %s", (fetch_id,))
+            if stream.kind == "file":
+                _note_rows(cursor, fetch_id, outcome.read)
     outcome.unknown = reader.unknown
     return outcome
+
+
+def _note_rows(cursor: psycopg.Cursor, fetch_id: int, count: int) -> None:
+    cursor.execute("UPDATE ops.fetch_pages SET record_count = %s WHERE fetch_id = %s", (count, fetch_id))
+    cursor.execute(
+        "UPDATE ops.fetches SET read_count = %s, announced_count = %s WHERE fetch_id = %s", (count, count, fetch_id)
+    )
 
 
 def records(
     connection: psycopg.Connection, stream: Stream, fetch_id: int
 ) -> Iterator[tuple[int, Any, str | None, dict[str, Any]]]:
-    """Yield ``(row_number, answered_at, address, record)`` of one reading, page by page from the archive.
+    """Return ``(row_number, answered_at, address, record)`` of one reading, page by page from the archive.
 
     ``address`` is the sheet and row in a file, None for an answer of the city system.
     """
     archive = Archive(settings.archive_url())
-    split = dialects.record_splitter(settings.city_dialect()) if stream.kind == "city" else None
-    for page in ledger.pages_of(connection, fetch_id):
+    split = _splitter(connection, fetch_id) if stream.kind == "city" else None
+    # The connection may be busy with a COPY while the records are taken: it is asked for nothing from here on.
+    return _records_of_pages(archive, ledger.pages_of(connection, fetch_id), stream, split)
+
+
+def _records_of_pages(
+    archive: Archive, pages: list[ledger.Page], stream: Stream, split: Callable[[bytes], list[msgspec.Raw]] | None
+) -> Iterator[tuple[int, Any, str | None, dict[str, Any]]]:
+    for page in pages:
         body = archive.get(page.sha256)
         number = page.first_row
         if split:
@@ -102,6 +122,12 @@ def records(
             for row in spreadsheets.rows(body, stream):
                 yield number, page.answered_at, f"{row.sheet}!{row.row}", row.values
                 number += 1
+
+
+def _splitter(connection: psycopg.Connection, fetch_id: int) -> Callable[[bytes], list[msgspec.Raw]]:
+    # The dialect in which it was answered, whatever is configured today.
+    source = ledger.fetch_of(connection, fetch_id).source
+    return dialects.record_splitter(source.partition(" ")[0])
 
 
 def _object(raw: msgspec.Raw) -> dict[str, Any]:

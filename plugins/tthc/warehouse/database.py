@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
@@ -14,7 +15,9 @@ from tthc.errors import TthcError, Unreachable
 
 
 @contextmanager
-def connection(url: str | None = None, *, autocommit: bool = False) -> Iterator[psycopg.Connection]:
+def connection(
+    url: str | None = None, *, autocommit: bool = False, rows: Any = dict_row
+) -> Iterator[psycopg.Connection]:
     """Give a connection to the warehouse, closed afterwards; the transaction is committed unless an error left it.
 
     Raises Unreachable when the server does not answer, TthcError for any other error of the database: with its
@@ -22,7 +25,7 @@ def connection(url: str | None = None, *, autocommit: bool = False) -> Iterator[
     """
     url = url or settings.warehouse_url()
     try:
-        opened = psycopg.connect(url, autocommit=autocommit, row_factory=dict_row, application_name="tthc")
+        opened = psycopg.connect(url, autocommit=autocommit, row_factory=rows, application_name="tthc")
     except psycopg.OperationalError as error:
         raise Unreachable(
             "Không kết nối được kho dữ liệu (TTHC_WAREHOUSE_URL). Kiểm tra Postgres có chạy không (make status), "

@@ -34,8 +34,10 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def prepare(url: str | None = None) -> set[str]:
-    """Make or bring up to date everything in the warehouse but the data; return the tables made anew.
+def prepare(url: str | None = None) -> tuple[set[str], bool]:
+    """Make or bring up to date everything in the warehouse but the data; return what changed.
+
+    That is the names of the tables made anew, and whether the units say something else than before.
 
     Safe to repeat, and safe when two do it at once. Units come from ``sources/units.yaml``.
     """
@@ -44,5 +46,4 @@ def prepare(url: str | None = None) -> set[str]:
     with database.connection(url) as connection:
         database.lock(connection, "shape")
         changed = tables.shape(connection)
-        seeds.units(connection)
-    return changed
+        return changed, seeds.units(connection)

@@ -1,0 +1,264 @@
+"""Putting the past right from the archive: readings that came late, rows judged again, readings taken back.
+
+Only what changed is kept as a version, so a version cannot simply be put between two others: what later readings
+said of the same thing may have been left out as unchanged. Instead the later readings of just those keys are
+staged again from the archive, judged again, and merged in their order, all in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import psycopg
+
+from tthc import settings
+from tthc.landing.stage import stage
+from tthc.quality import quarantine
+from tthc.quality.audit import audit
+from tthc.sources.streams import Stream
+from tthc.warehouse import consequences, database, merge
+
+Progress = Callable[[str], None]
+
+
+def is_late(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> bool:
+    """Say whether a reading that came after this one was merged before it."""
+    return bool(_readings(connection, stream, fetch_id, "merged") - {fetch_id})
+
+
+def keys_of(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> set[Any]:
+    """Return the first key column of the good staged rows of a reading that say something new or came late."""
+    key = " AND ".join(f"t.{name} = c.{name}" for name in ("commune_code", *stream.key))
+    rows = connection.execute(
+        f"SELECT DISTINCT c.{stream.key[0]} AS key FROM {stream.candidates} AS c"
+        f" LEFT JOIN {stream.table} AS t ON {key}"
+        f" LEFT JOIN staging.verdicts AS v"
+        f"  ON v.stream = %s AND v.fetch_id = c.fetch_id AND v.row_uid = c.row_uid"
+        f" WHERE c.fetch_id = %s AND coalesce(v.refused, '{{}}') = '{{}}'"
+        f" AND (t.row_hash IS DISTINCT FROM c.row_hash OR t.fetched_at > c.fetched_at)",
+        (stream.stream, fetch_id),
+    ).fetchall()
+    return {row["key"] for row in rows}
+
+
+def replay(
+    url: str,
+    stream: Stream,
+    keys: Collection[Any] | None,
+    since: int,
+    *,
+    without: int | None = None,
+    including: int | None = None,
+    closing: Callable[[psycopg.Connection], None] | None = None,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Make the versions of some keys (None: of all) again, from the reading ``since`` on; return the moved months.
+
+    ``without`` is a reading that is taken back, ``including`` one that is not merged yet; ``closing`` is called
+    in the transaction that puts the new versions in force. The caller holds the stream's lock for the session.
+    """
+    keys = None if keys is None else set(keys)
+    with database.connection(url) as connection:
+        readings = (_readings(connection, stream, since, "merged") | {including}) - {without, None}
+        ordered = [
+            row["fetch_id"]
+            for row in connection.execute(
+                "SELECT fetch_id FROM ops.fetches WHERE fetch_id = ANY (%s) ORDER BY fetched_at, fetch_id",
+                (list(readings) if keys or keys is None else [],),
+            )
+        ]
+    for fetch_id in ordered:
+        if progress:
+            progress(f"đọc lại lần đọc {fetch_id} từ kho lưu")
+        with database.connection(url) as connection:
+            stage(connection, stream, fetch_id, only_keys=keys)
+        audit(url, stream, fetch_id, record=False)
+    with database.connection(url) as connection:
+        _forget(connection, stream, keys, since)
+        for fetch_id in ordered:
+            _merge_again(connection, stream, fetch_id)
+        months = _derive(connection, stream, keys)
+        if closing:
+            closing(connection)
+        connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = ANY (%s)", (ordered,))
+    return months
+
+
+def replay_everything(url: str, stream: Stream, progress: Progress | None = None) -> list[str]:
+    """Make core of a stream again from every merged reading; return the months that can move."""
+    with database.connection(url) as connection:
+        database.lock(connection, f"merge:{stream.stream}", session=True)
+        first = connection.execute(
+            "SELECT fetch_id FROM ops.fetches WHERE commune_code = %s AND stream = %s AND state = 'merged'"
+            " ORDER BY fetched_at, fetch_id LIMIT 1",
+            (settings.commune_code(), stream.stream),
+        ).fetchone()
+        return replay(url, stream, None, first["fetch_id"], progress=progress) if first else []
+
+
+def merge_late(
+    url: str, stream: Stream, fetch_id: int, keys: Collection[Any], progress: Progress | None = None
+) -> merge.Merged:
+    """Merge a reading that others have overtaken, at its own place in their order; return its accounting."""
+    with database.connection(url) as connection:
+        fetch = connection.execute("SELECT * FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()
+        quarantined = quarantine.record(connection, stream, fetch_id)
+        good, last = merge.take_batch(connection, stream, fetch_id)
+
+    def closing(connection: psycopg.Connection) -> None:
+        written = connection.execute(
+            f"SELECT count(*) AS n FROM {stream.history_table} WHERE fetch_id = %s", (fetch_id,)
+        ).fetchone()["n"]
+        connection.execute(
+            "UPDATE ops.fetches SET state = 'merged', merged_at = now(), merged_count = %s, unchanged_count = %s,"
+            " quarantined_count = %s, superseded_count = %s WHERE fetch_id = %s",
+            (written, last - written, quarantined, good - last, fetch_id),
+        )
+
+    months = replay(url, stream, keys, fetch_id, including=fetch_id, closing=closing, progress=progress)
+    with database.connection(url) as connection:
+        done = connection.execute("SELECT * FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()
+    counts = (done[f"{name}_count"] for name in ("merged", "unchanged", "quarantined", "superseded"))
+    return merge.Merged(fetch_id, fetch["read_count"], *counts, tuple(months))
+
+
+def _merge_again(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> None:
+    before = _open_count(connection, fetch_id)
+    merge.take_batch(connection, stream, fetch_id)
+    merge.write_versions(connection, stream)
+    quarantine.record(connection, stream, fetch_id, whole=False)
+    quarantine.resolve_mended(connection, stream, fetch_id)
+    _account(connection, fetch_id, before - _open_count(connection, fetch_id))
+
+
+def _derive(connection: psycopg.Connection, stream: Stream, keys: set[Any] | None) -> list[str]:
+    connection.execute("DROP TABLE IF EXISTS changed")
+    wanted = f"SELECT DISTINCT {stream.key[0]} FROM {stream.table} WHERE commune_code = %(commune)s"
+    connection.execute(
+        f"CREATE TEMPORARY TABLE changed ON COMMIT DROP AS SELECT %(commune)s::text AS commune_code,"
+        f" key AS {stream.key[0]} FROM {f'({wanted})' if keys is None else 'unnest(%(keys)s)'} AS t (key)",
+        {"commune": settings.commune_code(), "keys": None if keys is None else list(keys)},
+    )
+    return consequences.after(connection, stream)
+
+
+def judge_again(url: str, stream: Stream, *, only: Collection[int] | None = None, progress: Progress | None = None) -> list[str]:
+    """Judge the rows in quarantine again (all open ones, or those of some numbers); return the months that moved.
+
+    Rows that are good now become versions at the moment of their own reading.
+    """
+    with database.connection(url) as connection:
+        rows = [
+            row for row in quarantine.open_rows(connection, stream) if only is None or row["quarantine_id"] in only
+        ]
+        rows = [row for row in rows if _state(connection, row["fetch_id"]) == "merged"]
+    if not rows:
+        return []
+    numbers: dict[int, set[int]] = {}
+    for row in rows:
+        numbers.setdefault(row["fetch_id"], set()).add(row["row_number"])
+    keys: set[Any] = set()
+    for fetch_id, row_numbers in numbers.items():
+        with database.connection(url) as connection:
+            stage(connection, stream, fetch_id, only_rows=row_numbers)
+        audit(url, stream, fetch_id, record=False)
+        with database.connection(url) as connection:
+            good = connection.execute(
+                f"SELECT s.{stream.key[0]} AS key FROM {stream.staging_table} AS s"
+                f" LEFT JOIN staging.verdicts AS v ON v.stream = %s AND v.fetch_id = s.fetch_id AND v.row_uid = s.row_uid"
+                f" WHERE s.fetch_id = %s AND coalesce(v.refused, '{{}}') = '{{}}'",
+                (stream.stream, fetch_id),
+            ).fetchall()
+            keys |= {row["key"] for row in good if row["key"] is not None}
+    if not keys:
+        return []
+    with database.connection(url) as connection:
+        first = connection.execute(
+            "SELECT fetch_id FROM ops.fetches WHERE fetch_id = ANY (%s) ORDER BY fetched_at, fetch_id LIMIT 1",
+            (list(numbers),),
+        ).fetchone()["fetch_id"]
+    return replay(url, stream, keys, first, progress=progress)
+
+
+def take_back(url: str, stream: Stream, fetch_id: int, *, progress: Progress | None = None) -> list[str]:
+    """Undo a merged reading as if it had never been loaded; return the months that can move."""
+    with database.connection(url) as connection:
+        keys = {
+            row["key"]
+            for row in connection.execute(
+                f"SELECT DISTINCT {stream.key[0]} AS key FROM {stream.history_table} WHERE fetch_id = %s", (fetch_id,)
+            )
+        }
+
+    def closing(connection: psycopg.Connection) -> None:
+        connection.execute("UPDATE ops.fetches SET state = 'undone' WHERE fetch_id = %s", (fetch_id,))
+        connection.execute(
+            "UPDATE ops.quarantine SET state = 'resolved', decided_at = now(), decided_by = 'tthc',"
+            " decision_reason = 'Lần đọc đã được rút lại.' WHERE fetch_id = %s AND state = 'open'",
+            (fetch_id,),
+        )
+
+    return replay(url, stream, keys, fetch_id, without=fetch_id, closing=closing, progress=progress)
+
+
+def _readings(connection: psycopg.Connection, stream: Stream, since: int, state: str) -> set[int]:
+    rows = connection.execute(
+        "SELECT f.fetch_id FROM ops.fetches AS f, ops.fetches AS s WHERE s.fetch_id = %s"
+        " AND f.commune_code = s.commune_code AND f.stream = %s AND f.state = %s"
+        " AND (f.fetched_at, f.fetch_id) >= (s.fetched_at, s.fetch_id)",
+        (since, stream.stream, state),
+    ).fetchall()
+    return {row["fetch_id"] for row in rows}
+
+
+def _forget(connection: psycopg.Connection, stream: Stream, keys: set[Any] | None, since: int) -> None:
+    """Drop the versions of the keys from a reading on, and let the last one before it be in force again."""
+    parameters = {"commune": settings.commune_code(), "keys": list(keys or ()), "since": since}
+    chosen = "t.commune_code = %(commune)s"
+    if keys is not None:
+        chosen += f" AND t.{stream.key[0]} = ANY (%(keys)s)"
+    from_then_on = (
+        "(t.fetched_at, t.fetch_id) >= (SELECT s.fetched_at, s.fetch_id FROM ops.fetches AS s"
+        " WHERE s.fetch_id = %(since)s)"
+    )
+    connection.execute(f"DELETE FROM {stream.history_table} AS t WHERE {chosen} AND {from_then_on}", parameters)
+    connection.execute(f"DELETE FROM {stream.table} AS t WHERE {chosen}", parameters)
+    names = ", ".join(
+        row["column_name"]
+        for row in connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
+            stream.table.split("."),
+        )
+    )
+    key = ", ".join(("commune_code", *stream.key))
+    connection.execute(
+        f"INSERT INTO {stream.table} ({names}) SELECT DISTINCT ON ({key}) {names} FROM {stream.history_table} AS t"
+        f" WHERE {chosen} ORDER BY {key}, fetched_at DESC, fetch_id DESC, row_number DESC",
+        parameters,
+    )
+    connection.execute(
+        f"UPDATE {stream.history_table} AS t SET valid_to = NULL FROM {stream.table} AS c"
+        f" WHERE {chosen} AND (t.fetch_id, t.row_number) = (c.fetch_id, c.row_number) AND t.valid_to IS NOT NULL",
+        parameters,
+    )
+
+
+def _open_count(connection: psycopg.Connection, fetch_id: int) -> int:
+    return connection.execute(
+        "SELECT count(*) AS n FROM ops.quarantine WHERE fetch_id = %s AND state = 'open'", (fetch_id,)
+    ).fetchone()["n"]
+
+
+def _account(connection: psycopg.Connection, fetch_id: int, released: int) -> None:
+    """Move rows that left quarantine to the merged ones of their reading; the equation stays true."""
+    if released:
+        connection.execute(
+            "UPDATE ops.fetches SET quarantined_count = quarantined_count - %(n)s, merged_count = merged_count + %(n)s"
+            " WHERE fetch_id = %(fetch_id)s AND state = 'merged' AND quarantined_count >= %(n)s",
+            {"n": released, "fetch_id": fetch_id},
+        )
+
+
+def _state(connection: psycopg.Connection, fetch_id: int) -> str:
+    return connection.execute("SELECT state FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()["state"]
