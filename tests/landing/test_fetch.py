@@ -332,6 +332,28 @@ def test_a_reading_that_the_city_broke_off_goes_on(connection, city, monkeypatch
     assert fetch(connection, DOSSIERS, JULY[0], date(2025, 7, 30)) != fetch_id
 
 
+def test_two_hundred_broken_answers_change_nothing(connection, city, monkeypatch) -> None:
+    monkeypatch.setattr(share, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(share, "LONGEST_WAIT", 0.002)
+    city.records[PATH], city.page_size = july(), 1
+    quiet = ledger.fetch_of(connection, fetch(connection, DOSSIERS, *JULY))
+    kinds = ["cut", "shorter", "half_json", "login_page", "closed_at_once", "500", "502", "503", "no_data"]
+    broken: Counter = Counter()
+
+    def break_thrice(asked, time: int) -> str | None:
+        if time >= 3:
+            return None
+        kind = kinds[(3 * asked.page + time) % len(kinds)]
+        broken[kind] += 1
+        return kind
+
+    city.asked.clear()
+    city.plan = break_thrice
+    found = ledger.fetch_of(connection, fetch(connection, DOSSIERS, *JULY))
+    assert sum(broken.values()) >= 200 and set(broken) == set(kinds)
+    assert (found.body_hash, found.is_complete, found.read_count) == (quiet.body_hash, True, 69)
+
+
 def test_a_reading_left_for_a_day_is_not_resumed(connection, city) -> None:
     left = ledger.begin_fetch(
         connection,
