@@ -1,0 +1,124 @@
+"""The numbers as commands: indicators, report, explain."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import typer
+
+from tthc.cli import output
+from tthc.cli.options import AsJson, Draft, PeriodLabel
+
+MonthCalendar = Annotated[
+    Literal["month", "report"],
+    typer.Option("--calendar", help="month: tháng dương lịch; report: từ ngày 15 tháng trước đến ngày 14."),
+]
+Level = Annotated[
+    Literal["commune", "unit", "procedure", "field"] | None,
+    typer.Option(
+        help="Chỉ một cấp: xã, đơn vị, thủ tục, lĩnh vực. Không nêu: bảng có xã và đơn vị, csv và json có mọi cấp.",
+        show_default=False,
+    ),
+]
+
+
+def indicators(
+    period: PeriodLabel,
+    level: Level = None,
+    calendar: MonthCalendar = "month",
+    draft: Draft = False,
+    shape: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Dạng in ra.")] = "table",
+    as_json: AsJson = False,
+) -> None:
+    """In các chỉ tiêu của một kỳ: bản đã công bố, hoặc bản tính mới nhất với --draft.
+
+    csv có các cột period, calendar, level, code, indicator, numerator, denominator, value, status.
+
+    Ví dụ: tthc indicators 2025-07
+
+    Ví dụ: tthc indicators 2025-Q3 --draft --level unit --format csv > quy-3.csv
+    """
+    from tthc.indicators.definitions import LEVELS
+    from tthc.reports import values
+    from tthc.warehouse import database
+    from tthc.workdays import periods
+
+    shape = "json" if as_json else shape
+    parsed = periods.parse(period, calendar)
+    every = ("commune", "unit") if shape == "table" else LEVELS
+    with database.connection() as connection:
+        edition = values.edition(connection, parsed, draft)
+        rows = values.values(connection, parsed, edition, (level,) if level else every) if edition else []
+        names = values.names(connection) if shape == "table" else {}
+        _say_which(connection, parsed, edition, draft)
+    if shape == "json":
+        output.as_json(rows)
+    elif shape == "csv":
+        output.as_csv(values.COLUMNS, ([row[column] for column in values.COLUMNS] for row in rows))
+    elif rows:
+        _indicator_table(
+            rows, names, f"Chỉ tiêu kỳ {parsed.label} ({parsed.start:%d/%m/%Y} – {parsed.end:%d/%m/%Y})"
+        )
+
+
+def _say_which(connection, period, edition, draft: bool) -> None:
+    from tthc.reports import values
+
+    named = f"Kỳ {period.label} (lịch {period.calendar})"
+    if edition is None and draft:
+        output.note(f"{named} chưa được tính. Tính bằng: tthc refresh THÁNG [THÁNG] rồi xem lại.")
+    elif edition is None:
+        output.note(
+            f"{named} chưa được công bố. Xem bản tính: thêm --draft; công bố: tthc publish {period.label} --by … --reason …"
+        )
+    elif edition.revision_number is None:
+        output.note(f"{named}: bản tính {edition.build_id}, CHƯA công bố.")
+    else:
+        output.note(
+            f"{named}: bản công bố lần {edition.revision_number}, {edition.published_at:%d/%m/%Y %H:%M},"
+            f" người duyệt {edition.approved_by}."
+        )
+        if not draft and values.refreshed_since(connection, period, edition):
+            output.note("Đã có bản tính mới hơn chưa công bố; xem bằng --draft.")
+
+
+def _indicator_table(rows: list[dict[str, Any]], names: dict, title: str) -> None:
+    from tthc.indicators import definitions
+
+    declared = definitions.shown()
+    if {row["level"] for row in rows} <= {"commune", "unit"}:
+        codes = list(dict.fromkeys((row["level"], row["code"]) for row in rows))
+        cells = {(row["level"], row["code"], row["indicator"]): shown_value(row, declared) for row in rows}
+        output.as_table(
+            ["Chỉ tiêu", *(names.get(code, code[1]) for code in codes)],
+            ([i.name, *(cells.get((*code, i.id), "") for code in codes)] for i in declared.values()),
+            title,
+        )
+        return
+    output.as_table(
+        ("Mã", "Tên", "Chỉ tiêu", "Giá trị"),
+        (
+            (
+                row["code"],
+                names.get((row["level"], row["code"]), ""),
+                declared[row["indicator"]].name,
+                shown_value(row, declared),
+            )
+            for row in rows
+        ),
+        title,
+    )
+
+
+def shown_value(row: dict[str, Any], declared: dict) -> str:
+    """Return a value as people read it: with its numerator and denominator, and in words when it says little."""
+    kind = declared[row["indicator"]].kind
+    if kind == "count":
+        return str(row["numerator"])
+    fraction = f"({row['numerator']}/{row['denominator']})"
+    if row["status"] == "no_data":
+        return f"không có dữ liệu {fraction}"
+    value = output.vietnamese_decimal(Decimal(row["value"]))
+    few = ", ít hồ sơ" if row["status"] == "small_n" else ""
+    return f"{value}{' %' if kind == 'rate' else ''} {fraction}{few}"

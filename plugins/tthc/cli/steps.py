@@ -1,0 +1,188 @@
+"""The steps of the flow as commands: init, ingest, load, unload, refresh, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+import typer
+
+from tthc.cli import output
+from tthc.cli.options import AsJson, By, Calendar, PeriodLabel, Reason
+from tthc.errors import BatchStopped, TthcError, Unreachable
+
+_ACCOUNTING = ("fetch_id", "stream", "read", "merged", "unchanged", "quarantined", "superseded", "months")
+_ACCOUNTING_TITLES = (
+    "lần đọc", "luồng", "đọc", "đổi", "không đổi", "cách ly", "bị thay trong lần đọc", "tháng có thể đổi số",
+)  # fmt: skip
+
+
+def init(as_json: AsJson = False) -> None:
+    """Chuẩn bị kho dữ liệu: sổ cái, bảng, đơn vị, lịch làm việc. Chạy lại lúc nào cũng được.
+
+    Ví dụ: tthc init
+    """
+    from tthc import flows
+
+    done = flows.init(output.note)
+    if as_json:
+        output.as_json(done)
+        return
+    output.facts(
+        [("bảng dựng mới", len(done["changed"])), ("đã nạp sẵn", ", ".join(done["seeded"]) or "không")]
+    )
+    if done["months"]:
+        output.facts([("tháng cần tính lại (tthc refresh)", ", ".join(done["months"]))])
+
+
+def ingest(
+    streams: Annotated[
+        list[str],
+        typer.Argument(metavar="LUỒNG…", help="city__dossiers, city__progress_events.", show_default=False),
+    ],
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="NGÀY", help="Ngày đầu: 2025-07-01 hoặc 01/07/2025.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="NGÀY", help="Ngày cuối, cũng được đọc.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Đọc hệ thống thành phố: lấy về, cất kho lưu, chấm, nhập. Không nêu ngày thì đọc phần đến hạn.
+
+    Dòng bị từ chối nằm ở khu cách ly (tthc quarantine list); một luồng bị dừng không dừng luồng khác.
+
+    Ví dụ: tthc ingest city__progress_events city__dossiers --from 2025-07-01 --to 2025-07-31
+    """
+    from tthc import flows
+    from tthc.errors import UsageError
+    from tthc.sources import streams as declarations
+
+    known = [stream.stream for stream in declarations.city_streams()]
+    for name in streams:
+        if name not in known:
+            declarations.stream_named(name)
+            raise UsageError(f"Luồng {name} đến bằng tệp: dùng “tthc load TỆP”, không phải “tthc ingest”.")
+    ordered = [name for name in known if name in streams]
+    _accounted(ordered, lambda name: flows.ingest([name], first, last, output.note), as_json)
+
+
+def load(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="TỆP…", help="Đường dẫn hoặc URL; xlsx, xls, csv.", show_default=False),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Nạp tệp; tệp thuộc luồng nào thì nhận ra qua tiêu đề cột. Tệp được chép vào kho lưu, không bị dời đi.
+
+    Nội dung đã nạp rồi thì chỉ báo lại. Một tệp sai không cản tệp khác.
+
+    Ví dụ: tthc load danh-muc-tthc.xlsx lich-2027.csv
+    """
+    from tthc import flows
+
+    _accounted(files, lambda name: flows.load([name], output.note), as_json)
+
+
+def unload(
+    fetch: Annotated[
+        int, typer.Argument(metavar="LẦN_ĐỌC", help="Số của lần đọc, xem tthc status.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Rút một lần đọc đã nhập, như thể nó chưa từng đến; in các tháng có thể đổi số.
+
+    Ví dụ: tthc unload 12, rồi tthc refresh với các tháng được in ra.
+    """
+    from tthc import flows
+
+    done = flows.unload(fetch, output.note)
+    if as_json:
+        output.as_json(done)
+    else:
+        output.facts([
+            ("lần đọc", done["fetch_id"]), ("luồng", done["stream"]), ("tháng có thể đổi số", done["months"]),
+        ])  # fmt: skip
+
+
+def refresh(
+    first: Annotated[
+        str, typer.Argument(metavar="THÁNG", help="Tháng đầu, như 2025-07.", show_default=False)
+    ],
+    last: Annotated[
+        str | None, typer.Argument(metavar="[THÁNG]", help="Tháng cuối, cũng được tính.", show_default=False)
+    ] = None,
+    calendar: Calendar = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tính lại các tháng đã nêu và mọi quý, nửa năm, năm chứa chúng; cả hai lịch khi không nêu lịch.
+
+    Ví dụ: tthc refresh 2025-07 2025-12 --calendar month
+    """
+    from tthc import flows
+    from tthc.workdays import periods
+
+    done = flows.refresh(periods.months_between(first, last or first), calendar, output.note)
+    if as_json:
+        output.as_json(done)
+    else:
+        output.as_table(
+            ("lịch", "kỳ", "bản tính", "khác bản trước"),
+            ((row["calendar"], row["period"], row["build_id"], row["is_new"]) for row in done["periods"]),
+        )
+
+
+def publish(
+    period: PeriodLabel,
+    by: By,
+    reason: Reason,
+    calendar: Calendar = None,
+    as_json: AsJson = False,
+) -> None:
+    """Công bố bản tính mới nhất của một kỳ, cùng quý, nửa năm, năm kết thúc với nó. Đã công bố thì không sửa được.
+
+    Không có gì mới thì không thêm lần công bố nào.
+
+    Ví dụ: tthc publish 2025-12 --by "Trần Văn Duyệt" --reason "Số liệu tháng 12"
+    """
+    from tthc import flows
+    from tthc.workdays import periods
+
+    periods.parse(period)
+    done = flows.publish(period, by, reason, calendar)
+    if as_json:
+        output.as_json(done)
+    else:
+        output.as_table(
+            ("lịch", "kỳ", "lần công bố", "mới"),
+            (
+                (row["calendar"], row["period"], row["revision_number"], row["is_new"])
+                for row in done["published"]
+            ),
+        )
+
+
+def _accounted(names: Iterable[str], step: Callable[[str], list[dict]], as_json: bool) -> None:
+    """Do a step for each name and print every accounting, then raise what went wrong first.
+
+    One that failed stops only itself; when the database or the city is out of reach the rest would fail too.
+    """
+    results: list[dict] = []
+    errors: list[TthcError] = []
+    for name in names:
+        try:
+            results += step(name)
+        except Unreachable as error:
+            errors.insert(0, error)
+            break
+        except TthcError as error:
+            errors.append(error)
+            if len(errors) > 1 or isinstance(error, BatchStopped):
+                output.note(str(error))
+    if as_json:
+        output.as_json(results)
+    elif results:
+        output.as_table(_ACCOUNTING_TITLES, ([row.get(column) for column in _ACCOUNTING] for row in results))
+    if errors:
+        raise errors[0]

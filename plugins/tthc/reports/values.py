@@ -1,0 +1,95 @@
+"""The values of a period as readers ask for them: the revision in force, or the newest build as a draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from tthc import settings
+from tthc.indicators import definitions, publish
+from tthc.workdays.periods import Period
+
+COLUMNS = ("period", "calendar", "level", "code", "indicator", "numerator", "denominator", "value", "status")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which numbers of a period: ``build_id`` of what is read, and the revision that it is, if it is one."""
+
+    build_id: int
+    revision_number: int | None
+    published_at: datetime | None
+    approved_by: str | None
+
+
+def edition(connection: psycopg.Connection, period: Period, draft: bool) -> Edition | None:
+    """Return the revision in force, or with ``draft`` the newest build; None when there is none."""
+    revision = publish.last_revision(connection, period)
+    if not draft:
+        return _published(revision) if revision else None
+    build = publish.newest_build(connection, period)
+    if build is None:
+        return None
+    if revision and revision["build_id"] == build["build_id"]:
+        return _published(revision)
+    return Edition(build["build_id"], None, None, None)
+
+
+def _published(revision: dict[str, Any]) -> Edition:
+    return Edition(
+        revision["build_id"], revision["revision_number"], revision["published_at"], revision["approved_by"]
+    )
+
+
+def values(
+    connection: psycopg.Connection, period: Period, edition: Edition, levels: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Return the values of the indicators at these levels, one dict of ``COLUMNS`` each; forms' cells are not.
+
+    In the order commune, units as the commune orders them, procedures, fields; inside each as they are declared.
+    """
+    return connection.execute(
+        "SELECT %(period)s::text AS period, %(calendar)s::text AS calendar, v.level, v.code, v.indicator,"
+        " v.numerator, v.denominator, v.value, v.status"
+        " FROM indicators.values AS v"
+        " LEFT JOIN marts.units AS u ON u.commune_code = %(commune)s AND v.level = 'unit' AND u.unit_code = v.code"
+        " WHERE v.build_id = %(build_id)s AND v.level = ANY (%(levels)s) AND v.indicator = ANY (%(shown)s)"
+        ' ORDER BY array_position(%(every_level)s, v.level), u.sort_order NULLS LAST, v.code COLLATE "C",'
+        " array_position(%(shown)s, v.indicator)",
+        {
+            "period": period.label,
+            "calendar": period.calendar,
+            "commune": settings.commune_code(),
+            "build_id": edition.build_id,
+            "levels": list(levels),
+            "every_level": list(definitions.LEVELS),
+            "shown": list(definitions.shown()),
+        },
+    ).fetchall()
+
+
+def names(connection: psycopg.Connection) -> dict[tuple[str, str], str]:
+    """Return the Vietnamese name of each (level, code); a code without one is not in it."""
+    commune = settings.commune_code()
+    found = {("commune", commune): "Toàn xã"}
+    for level, statement in (
+        ("unit", "SELECT unit_code AS code, name FROM marts.units WHERE commune_code = %s"),
+        ("procedure", "SELECT procedure_code AS code, name FROM marts.procedures WHERE commune_code = %s"),
+        (
+            "field",
+            "SELECT field_code AS code, min(field) AS name FROM marts.procedures WHERE commune_code = %s GROUP BY 1",
+        ),
+    ):
+        for row in connection.execute(statement, (commune,)):
+            if row["name"]:
+                found[level, row["code"]] = row["name"]
+    return found
+
+
+def refreshed_since(connection: psycopg.Connection, period: Period, edition: Edition) -> bool:
+    """Say whether a newer build than this one waits to be published."""
+    newest = publish.newest_build(connection, period)
+    return newest is not None and newest["build_id"] != edition.build_id
