@@ -1,7 +1,7 @@
 """Đọc một luồng dữ liệu: lấy về, cất nguyên văn, đưa vào vùng chờ, kiểm tra, gộp vào kho.
 
 - **Một lần hỏng có sao không?** Không. Kho giữ trạng thái tốt gần nhất; lần đọc sau đọc lại từ 7 ngày trước
-lần đọc đủ gần nhất nên không mất gì. Hỏng hai lần liền thì phải xem.
+  lần đọc đủ gần nhất nên không mất gì. Hỏng hai lần liền thì phải xem.
 - **Xem ở đâu?** Nhật ký của bước đỏ. Bước «audit» đỏ nghĩa là luật của lô dừng luồng này (và chỉ luồng này):
   `tthc quarantine list` cho biết luật nào, dòng nào. Bước «fetch» đỏ nghĩa là hệ thống nguồn không trả lời.
 - **Chạy lại thế nào?** Bấm Clear ở bước đỏ, hoặc Trigger một lần mới; chạy thừa không làm sai số nào.
@@ -10,7 +10,6 @@ lần đọc đủ gần nhất nên không mất gì. Hỏng hai lần liền t
 
 from datetime import timedelta
 
-import pendulum
 from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 from tthc_dags.assets import outlet
 from tthc_dags.steps import say, step
@@ -26,6 +25,13 @@ WINDOW = {
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=30), "retry_exponential_backoff": True}
 
 
+def schedule(stream: Stream) -> CronTriggerTimetable | None:
+    """Return when a stream is read: at its next time to come, never at one before it was known."""
+    if stream.schedule is None:
+        return None
+    return CronTriggerTimetable(stream.schedule, timezone=ZONE, run_immediately=timedelta(0))
+
+
 def ingest(stream: Stream) -> DAG:
     """Return the DAG of one stream."""
     is_city = stream.kind == "city"
@@ -34,8 +40,7 @@ def ingest(stream: Stream) -> DAG:
         dag_display_name=f"Đọc {stream.title}",
         description=f"Nguồn {stream.stream} → {stream.table}",
         doc_md=__doc__,
-        schedule=CronTriggerTimetable(stream.schedule, timezone=ZONE) if stream.schedule else None,
-        start_date=pendulum.datetime(2025, 1, 1, tz=ZONE),
+        schedule=schedule(stream),
         catchup=False,
         # One writer per stream; a second run waits its turn.
         max_active_runs=1,
@@ -50,7 +55,8 @@ def ingest(stream: Stream) -> DAG:
             """Lấy dữ liệu về và cất nguyên văn vào kho lưu; trả về số hiệu lần lấy."""
             from tthc import flows
 
-            return flows.fetch(stream.stream, params["window_from"], params["window_to"], progress=say)
+            window = params["window_from"], params["window_to"]
+            return flows.fetch(stream.stream, *window, progress=say)
 
         @task(task_display_name="Tìm tệp mới")
         @step
@@ -58,7 +64,7 @@ def ingest(stream: Stream) -> DAG:
             """Cất mọi tệp mới của luồng này trong hộp nhận; trả về số hiệu các lần lấy."""
             from tthc import flows
 
-            return flows.inbox(stream.stream)
+            return flows.inbox(stream.stream, progress=say)
 
         @task(task_display_name="Đưa vào vùng chờ")
         @step
@@ -66,7 +72,7 @@ def ingest(stream: Stream) -> DAG:
             """Chép các cột được phép vào vùng chờ; định danh người chỉ còn mã băm."""
             from tthc import flows
 
-            say(f"{flows.stage(fetch_id)}")
+            say(f"{flows.stage(fetch_id, progress=say)}")
             return fetch_id
 
         @task(task_display_name="Kiểm tra", retries=0)
@@ -75,19 +81,18 @@ def ingest(stream: Stream) -> DAG:
             """Chấm từng dòng theo bộ luật; dòng sai vào vùng cách ly, lô sai thì dừng luồng."""
             from tthc import flows
 
-            say(f"{flows.audit(fetch_id)}")
+            say(f"{flows.audit(fetch_id, progress=say)}")
             return fetch_id
 
-        @task(task_display_name="Gộp vào kho", outlets=outlet(stream))
+        @task(task_display_name="Gộp vào kho", outlets=[outlet(stream)])
         @step
         def merge(fetch_id: int, outlet_events=None) -> dict:
             """Gộp vào kho trong một giao dịch; báo những tháng có số phải tính lại."""
             from tthc import flows
 
-            result = flows.merge(fetch_id)
-            for asset in outlet(stream):
-                # No month moved: the event then carries no partition and starts nothing.
-                outlet_events[asset].add_partitions(result["months"])
+            result = flows.merge(fetch_id, progress=say)
+            # No month moved: the event then carries no partition and starts nothing.
+            outlet_events[outlet(stream)].add_partitions(result["months"])
             return result
 
         if is_city:

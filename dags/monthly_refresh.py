@@ -1,11 +1,11 @@
 """Chốt tháng: tính lần cuối tháng vừa hết, so với bản đã công bố, xin duyệt, công bố bản bất biến.
 
 - **Khi nào chạy?** 02:00 ngày làm việc thứ hai sau khi hết tháng. Trigger bằng tay thì chọn các tháng trong
-biểu mẫu.
+  biểu mẫu.
 - **Duyệt ở đâu?** Mục «Required Actions» của Airflow, bằng tài khoản `approver`: đọc phần so sánh, chọn
-«Duyệt» hoặc «Trả lại», ghi lý do. Người duyệt được báo khi có việc và được nhắc lại nếu để quá hai ngày.
-- **Một lần hỏng có sao không?** Không. Người đọc vẫn thấy bản công bố trước; bản đã công bố không bao giờ bị
-sửa.
+  «Duyệt» hoặc «Trả lại», ghi lý do. Người duyệt được báo khi có việc và được nhắc lại nếu để quá hai ngày.
+- **Một lần hỏng có sao không?** Không. Người đọc vẫn thấy bản công bố trước; bản đã công bố không bao giờ
+  bị sửa.
 - **Xem ở đâu?** Nhật ký của bước đỏ; `tthc indicators THÁNG --draft` cho thấy số sắp công bố.
 - **Chạy lại thế nào?** Bấm Clear từ bước đỏ. Công bố lại số không đổi thì không sinh bản mới.
 """
@@ -17,7 +17,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import DAG, Param, task
 from tthc_dags import approval
 from tthc_dags.months import listed_months
-from tthc_dags.steps import step
+from tthc_dags.steps import say, step
 
 from vietnamese_schedule import AfterMonthEnd
 
@@ -51,7 +51,7 @@ with DAG(
         from tthc import flows
 
         months = listed_months(params["months"], data_interval_start)
-        flows.refresh(months)
+        flows.refresh(months, progress=say)
         return months
 
     @task(task_display_name="So với bản đã công bố")

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pendulum
 from airflow.sdk import DAG, Param, task
-from tthc_dags.months import chosen_months
+from tthc_dags.months import chosen_months, labels
 from tthc_dags.steps import say, step
 
 from vietnamese_schedule import MonthsOnRequest
@@ -42,6 +42,6 @@ with DAG(
 
         months = chosen_months(params["month_from"], params["month_to"], data_interval_start)
         say(f"Các tháng: {', '.join(months)}")
-        return flows.refresh(months)["periods"]
+        return labels(flows.refresh(months, progress=say))
 
     rebuild()

@@ -3,7 +3,7 @@
 - **Một lần hỏng có sao không?** Không. Số đã công bố không đổi; bản nháp của tháng đó còn là bản cũ.
 - **Xem ở đâu?** Nhật ký của bước đỏ; cột «partition key» của lần chạy là tháng, ví dụ `2025-07`.
 - **Chạy lại thế nào?** Bấm Clear, hoặc dùng DAG «Tính lại tháng theo yêu cầu». Mỗi lần chạy thay hẳn số của
-tháng đó nên chạy thừa hay chạy song song đều không sai.
+  tháng đó nên chạy thừa hay chạy song song đều không sai.
 """
 
 from datetime import timedelta
@@ -12,6 +12,7 @@ from operator import or_
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from tthc_dags.assets import month_assets
+from tthc_dags.months import labels
 from tthc_dags.steps import say, step
 
 with DAG(
@@ -34,6 +35,6 @@ with DAG(
         from tthc import flows
 
         say(f"Tháng {dag_run.partition_key}")
-        return flows.refresh([dag_run.partition_key])["periods"]
+        return labels(flows.refresh([dag_run.partition_key], progress=say))
 
     refresh()

@@ -30,3 +30,8 @@ def listed_months(months: Sequence[str] | None, start: datetime | None) -> list[
         if periods.parse(month).kind != "month":
             raise UsageError(f"Không phải là tháng: {month!r}. Hãy viết như 2025-07.")
     return found
+
+
+def labels(refreshed: dict) -> list[str]:
+    """Return the labels of the periods that a refresh computed, each once, in order."""
+    return sorted({entry["period"] for entry in refreshed["periods"]})

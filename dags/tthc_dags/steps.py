@@ -41,8 +41,10 @@ def step(work: Callable[..., Any]) -> Callable[..., Any]:
         except (AirflowSkipException, AirflowFailException):
             raise
         except (BatchStopped, UsageError) as error:
+            log.warning("Nơi xảy ra: %s", _places(error))
             problem = AirflowFailException(str(error))
         except TthcError as error:
+            log.warning("Nơi xảy ra: %s", _places(error))
             problem = AirflowException(str(error))
         except Exception as error:
             problem = AirflowException(describe(error))
@@ -92,11 +94,17 @@ def describe(error: Exception) -> str:
         value = getattr(diagnostic, name, None)
         if value:
             told.append(f"{name}={value}")
-    places = [
-        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    return f"Lỗi ngoài dự kiến: {', '.join(told)}. Nơi xảy ra: {' → '.join(places[-8:])}"
+    return f"Lỗi ngoài dự kiến: {', '.join(told)}. Nơi xảy ra: {_places(error)}"
+
+
+def _places(error: BaseException) -> str:
+    """Return where an error passed, the innermost last; those of its cause come first."""
+    frames = []
+    while error is not None:
+        frames = [*traceback.extract_tb(error.__traceback__), *frames]
+        error = error.__cause__
+    told = (f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames)
+    return " → ".join(list(told)[-12:])
 
 
 def _connection(name: str) -> Connection | None:

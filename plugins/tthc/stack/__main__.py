@@ -15,6 +15,7 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run", help="dựng tất cả và chạy tới bảng chỉ tiêu")
     running.add_argument("--only-up", action="store_true", help="chỉ dựng, không chạy dữ liệu giả lập")
+    running.add_argument("--through", metavar="THÁNG", default="2026-10", help="tháng giả lập cuối cùng")
     commands.add_parser("stop", help="dừng tất cả")
     forgetting = commands.add_parser("reset", help="dừng và xóa mọi dữ liệu")
     forgetting.add_argument("--yes", action="store_true", help="không hỏi lại")
@@ -39,7 +40,7 @@ def run(chosen: argparse.Namespace) -> int:
         if not chosen.only_up:
             from tthc.stack import story
 
-            story.tell(here)
+            story.tell(here, chosen.through)
     return 0
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -48,7 +49,7 @@ def bring_up() -> Installation:
     programs = [*components.airflow_services(here)]
     if installation.has_demo_city():
         seed = int(settings.optional("TTHC_DEMO_SEED", "1"))
-        programs.append(components.city_service(here, seed=seed, clock=FIRST_MOMENT))
+        programs.insert(0, components.city_service(here, seed=seed, clock=_city_moment()))
     _check_ports(here, programs)
     start_postgres(here)
     installation.write_run_file(here)
@@ -57,6 +58,7 @@ def bring_up() -> Installation:
     started = [program.title for program in programs if program.start()]
     if started:
         say(f"Đã khởi động: {', '.join(started)}. Đang chờ tất cả trả lời…")
+    prepare_warehouse(here)
     deadline = time.monotonic() + STARTUP_SECONDS
     for program in programs:
         program.wait(deadline)
@@ -78,17 +80,29 @@ def start_postgres(here: Installation) -> None:
     say(f"Postgres ở 127.0.0.1:{here.ports.postgres}.")
 
 
+def prepare_warehouse(here: Installation) -> None:
+    """Bring the warehouse to the shape that this version needs."""
+    from tthc import flows
+
+    with settings.using(installation.tthc_settings(here)):
+        flows.init(progress=say)
+
+
 def take_down() -> int:
     """End everything that was ever started here; return how many programs were running."""
     folder = settings.state()
     notes = services.remembered(folder)
     count = 0
-    # The city and the API last: tasks that end want to report.
-    order = ["scheduler", "triggerer", "dag-processor", "demo-city", "api-server"]
-    for note in sorted(notes, key=lambda note: order.index(note.stem) if note.stem in order else 0):
-        if services.end(note):
-            say(f"Đã dừng {note.stem}.")
-            count += 1
+    # Tasks that end want to report to the API: the scheduler, which owns them, goes first.
+    first = [note for note in notes if note.stem == "scheduler"]
+    others = [note for note in notes if note.stem != "scheduler"]
+    for group in (first, others):
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            ended = list(pool.map(services.end, group))
+        names = [note.stem for note, ran in zip(group, ended, strict=True) if ran]
+        if names:
+            say(f"Đã dừng {', '.join(names)}.")
+        count += len(names)
     cluster = _cluster_if_any()
     if cluster is not None and cluster.postmaster() is not None:
         cluster.stop()
@@ -125,6 +139,14 @@ def report() -> list[tuple[str, str, str]]:
         who = processes.recall(here.folder / "processes" / f"{name}.json")
         rows.append((title, _state(who), addresses.get(name, "")))
     return rows
+
+
+def _city_moment() -> str:
+    """Return the time at which the demo city starts: where it was, or the evening of its first month end."""
+    try:
+        return (settings.state() / "demo-clock").read_text(encoding="utf-8").strip() or FIRST_MOMENT
+    except FileNotFoundError:
+        return FIRST_MOMENT
 
 
 def _state(who: processes.Identity | None) -> str:
