@@ -6,7 +6,7 @@ for the commune of the settings and inside whatever transaction the caller has o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
@@ -273,19 +273,7 @@ def add_page(connection: psycopg.Connection, page: Page, stored: Stored) -> None
     )
     connection.execute(
         f"INSERT INTO ops.fetch_pages ({_PAGE}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            page.fetch_id,
-            page.page_number,
-            page.window_number,
-            page.source_page,
-            page.sha256,
-            page.first_row,
-            page.record_count,
-            page.byte_count,
-            page.announced_count,
-            page.has_next,
-            page.answered_at,
-        ),
+        astuple(page),
     )
 
 
