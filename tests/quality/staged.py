@@ -104,7 +104,8 @@ class Readings:
     def window(self, fetch_id: int, number: int, state: str, **values: Any) -> None:
         """Add a window to a reading."""
         self.connection.execute(
-            "INSERT INTO ops.fetch_windows (fetch_id, window_number, window_from, window_to, dossier_codes, state)"
+            "INSERT INTO ops.fetch_windows"
+            " (fetch_id, window_number, window_from, window_to, dossier_codes, state)"
             " VALUES (%s, %s, %s, %s, %s, %s)",
             (
                 fetch_id,
@@ -124,8 +125,9 @@ class Readings:
             (sha256,),
         )
         self.connection.execute(
-            "INSERT INTO ops.fetch_pages (fetch_id, page_number, window_number, source_page, sha256, first_row,"
-            " record_count, byte_count, has_next, answered_at) VALUES (%s, %s, 1, %s, %s, %s, %s, 1, false, now())",
+            "INSERT INTO ops.fetch_pages (fetch_id, page_number, window_number, source_page, sha256,"
+            " first_row, record_count, byte_count, has_next, answered_at)"
+            " VALUES (%s, %s, 1, %s, %s, %s, %s, 1, false, now())",
             (fetch_id, number, number, sha256, first_row, count),
         )
 

@@ -73,7 +73,7 @@ def test_an_empty_reading_is_judged_too(readings):
 
 
 def test_all_row_rules_take_one_scan_of_the_rows(readings, monkeypatch):
-    """Great Expectations asks once for what all rules of the suite share; the view is read by one statement."""
+    """Great Expectations asks once for what all rules share; the view is read by one statement."""
     seen = []
     make = sqlalchemy.create_engine
 
@@ -143,7 +143,8 @@ def test_an_unusual_share_of_new_codes_warns_after_eight_comparable_reads(readin
     for number in range(1, 10):
         outcome = readings.judge(DOSSIERS, known + new[:2], READ_AT + timedelta(hours=number), **window)
         readings.connection.execute(
-            "UPDATE ops.fetches SET state = 'merged', read_count = 22, merged_count = 0, unchanged_count = 22,"
+            "UPDATE ops.fetches SET state = 'merged', read_count = 22, merged_count = 0,"
+            " unchanged_count = 22,"
             " quarantined_count = 0, superseded_count = 0 WHERE fetch_id = %s",
             (outcome.fetch_id,),
         )

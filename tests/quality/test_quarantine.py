@@ -17,7 +17,7 @@ BAD, WORSE, GOOD = {"status": 11}, {"status": 12}, {}
 
 @pytest.fixture
 def merge(readings):
-    """Return a function that stages, judges and quarantines one reading, as a merge would; gives its number."""
+    """Return a function that stages, judges and quarantines a reading, as a merge would; gives its number."""
 
     def run(rows, days=0, stream=DOSSIERS, pages=(), **fetch):
         read_at = READ_AT + timedelta(days=days)
@@ -118,8 +118,8 @@ def test_readings_may_come_in_any_order(readings, merge):
         ("resolved", "Bản mới hơn đã có từ trước."),
     ]
     readings.connection.execute(
-        "INSERT INTO core.dossiers (commune_code, dossier_code, status, components, fees, supplements, results,"
-        " apologies, row_hash, fetch_id, row_number, fetched_at)"
+        "INSERT INTO core.dossiers (commune_code, dossier_code, status, components, fees, supplements,"
+        " results, apologies, row_hash, fetch_id, row_number, fetched_at)"
         " VALUES ('11674', 'x', 2, '[]', '[]', '[]', '[]', '[]', gen_random_uuid(), 1, 1, %s)",
         (READ_AT,),
     )

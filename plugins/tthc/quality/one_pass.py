@@ -1,7 +1,7 @@
 """The SQL behind the rules: every row rule of a suite in one scan, every batch rule in one statement.
 
-Judging rule by rule would scan the reading once for each and compute the view anew each time; here all rules are
-evaluated together, and a row's failures become the bits of one number. Rows without a failure leave nothing.
+Judging rule by rule would scan the reading and compute the view once for each; here all rules are evaluated
+together, and a row's failures become the bits of one number. Rows without a failure leave nothing.
 """
 
 from dataclasses import dataclass, field
@@ -94,8 +94,8 @@ class OnePass:
     def scan(self) -> sql.Composed:
         """Return the one statement that evaluates every row rule.
 
-        ``OFFSET 0`` is a fence: without it the planner copies the view's expressions into each predicate and all
-        predicates into the WHERE clause, and computes them again and again. Parallel query goes on working.
+        ``OFFSET 0`` is a fence: without it the planner copies the view's expressions into each predicate and
+        all predicates into the WHERE clause, and computes them again and again. Parallel query still works.
         """
         bits = [
             sql.SQL("CASE WHEN ({}) THEN {}::bigint ELSE 0 END").format(

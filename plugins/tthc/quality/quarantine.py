@@ -1,7 +1,7 @@
 """The rows that are kept apart: which rule, where they are in the archive, and what became of them.
 
-Never the row itself: whoever may see it reads it from the archive. ``record``, then ``resolve_mended``, belong
-inside the transaction that merges a reading, one writer for each stream; both may be repeated.
+Never the row itself: whoever may see it reads it from the archive. ``record``, then ``resolve_mended``,
+belong inside the transaction that merges a reading, one writer for each stream; both may be repeated.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row, tuple_row
+from psycopg.rows import dict_row
 
 from tthc.errors import UsageError
+from tthc.quality.resolution import resolve_mended, resolve_replaced, row_key_of, runner, staging_of
 from tthc.quality.suites import suite_of
 from tthc.sources.streams import Stream
+
+__all__ = ["STATES", "list_rows", "open_rows", "record", "reject", "resolve_mended", "show"]
 
 STATES = ("open", "resolved", "released", "rejected")
 
@@ -108,36 +111,22 @@ ON CONFLICT (fetch_id, row_number) DO UPDATE SET
 WHERE q.state IN ('open', 'resolved')
 """
 
-_RESOLVE = """
-UPDATE ops.quarantine AS q
-SET state = 'resolved', decided_at = now(), decided_by = 'tthc', decision_reason = {why}
-FROM ops.fetches AS f, ops.fetches AS l
-WHERE
-    f.fetch_id = {fetch_id}
-    AND l.fetch_id = q.last_fetch_id
-    AND q.commune_code = f.commune_code
-    AND q.stream = f.stream
-    AND q.state = 'open'
-    AND (f.fetched_at, f.fetch_id) >= (l.fetched_at, l.fetch_id)
-    AND {when}
-"""
-
 
 def record(connection: psycopg.Connection, stream: Stream, fetch_id: int, *, whole: bool = True) -> int:
     """Put the refused rows of a judged reading into quarantine; return how many staged rows were refused.
 
-    A row met before, with the same key, content and rules, only moves ``seen_count`` and ``last_fetch_id``. An
-    open row that a later one of the same key replaces is resolved, and so is a row without a key of its own that
-    no longer comes when the same is asked. ``whole`` is False when only some rows of the reading are staged: then
-    their absence says nothing.
+    A row met before, with the same key, content and rules, only moves ``seen_count`` and ``last_fetch_id``.
+    An open row that a later one of the same key replaces is resolved, and so is a row without a key of its
+    own that no longer comes when the same is asked. ``whole`` is False when only some rows of the reading
+    are staged: then their absence says nothing.
     """
     suite = suite_of(stream)
-    run = _runner(connection)
+    run = runner(connection)
     run("DROP TABLE IF EXISTS refused_rows")
     run(
         sql.SQL(_REFUSED).format(
-            row_key=_row_key(stream, "s"),
-            staging=_staging(stream),
+            row_key=row_key_of(stream, "s"),
+            staging=staging_of(stream),
             stream=stream.stream,
             fetch_id=fetch_id,
         )
@@ -152,55 +141,9 @@ def record(connection: psycopg.Connection, stream: Stream, fetch_id: int, *, who
         run(sql.SQL(_SEEN_AGAIN).format(fetch_id=fetch_id))
         run(sql.SQL(_OPEN).format(fetch_id=fetch_id, reasons=reasons))
     if whole:
-        _resolve_replaced(run, stream, fetch_id)
+        resolve_replaced(run, stream, fetch_id)
     run("DROP TABLE refused_rows")
     return refused
-
-
-def resolve_mended(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> int:
-    """Resolve the open rows whose key has a good last row in this reading; return how many.
-
-    Rows of this reading itself that its newest judgement no longer refuses are resolved as well.
-    """
-    run = _runner(connection)
-    resolved = run(
-        sql.SQL(_RESOLVE).format(
-            fetch_id=fetch_id,
-            why="Xét lại: dòng đã đạt.",
-            when=sql.SQL(
-                "q.fetch_id = f.fetch_id AND NOT EXISTS (SELECT FROM staging.verdicts AS v"
-                " WHERE v.stream = q.stream AND v.fetch_id = q.fetch_id AND v.row_number = q.row_number"
-                " AND cardinality(v.refused) > 0)"
-                " AND EXISTS (SELECT FROM {staging} AS s"
-                " WHERE s.fetch_id = q.fetch_id AND s.row_number = q.row_number)"
-            ).format(staging=_staging(stream)),
-        )
-    ).rowcount
-    if _key_is_whole(stream):
-        resolved += run(
-            sql.SQL(_RESOLVE).format(
-                fetch_id=fetch_id,
-                why="Bản sau đã tốt.",
-                when=sql.SQL(
-                    "q.row_key IN (SELECT w.row_key FROM ("
-                    "SELECT DISTINCT ON (s.row_key) s.row_key, s.row_number FROM ("
-                    "SELECT {row_key} AS row_key, t.row_number FROM {staging} AS t"
-                    " WHERE t.fetch_id = {fetch_id}"
-                    ") AS s WHERE s.row_key IN (SELECT o.row_key FROM ops.quarantine AS o"
-                    " WHERE o.stream = {stream} AND o.state = 'open')"
-                    " ORDER BY s.row_key, s.row_number DESC) AS w"
-                    " WHERE NOT EXISTS (SELECT FROM staging.verdicts AS v WHERE v.stream = {stream}"
-                    " AND v.fetch_id = {fetch_id} AND v.row_number = w.row_number"
-                    " AND cardinality(v.refused) > 0))"
-                ).format(
-                    row_key=_row_key(stream, "t"),
-                    staging=_staging(stream),
-                    stream=stream.stream,
-                    fetch_id=fetch_id,
-                ),
-            )
-        ).rowcount
-    return resolved
 
 
 def list_rows(
@@ -220,7 +163,7 @@ def list_rows(
 def open_rows(
     connection: psycopg.Connection, stream: Stream, rules: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """Return the open rows of a stream, oldest first, to be judged again; ``rules`` = only those failing one."""
+    """Return a stream's open rows, oldest first, to be judged again; ``rules`` = only those failing one."""
     return _dicts(
         connection,
         "SELECT * FROM ops.quarantine WHERE state = 'open' AND stream = %(stream)s"
@@ -249,7 +192,7 @@ def reject(connection: psycopg.Connection, ids: Sequence[int], by: str, reason: 
     if not by.strip() or not reason.strip():
         raise UsageError("Loại một dòng cách ly cần có người quyết định (--by) và lý do (--reason).")
     wanted = sorted(set(ids))
-    run = _runner(connection)
+    run = runner(connection)
     with connection.transaction():
         rows = run(
             "SELECT quarantine_id, state FROM ops.quarantine WHERE quarantine_id = ANY (%s)"
@@ -268,88 +211,6 @@ def reject(connection: psycopg.Connection, ids: Sequence[int], by: str, reason: 
             " decision_reason = %s WHERE quarantine_id = ANY (%s)",
             (by.strip(), reason.strip(), wanted),
         ).rowcount
-
-
-def _resolve_replaced(run, stream: Stream, fetch_id: int) -> None:
-    """Resolve open rows that this reading replaces by other content, or no longer brings.
-
-    Readings may be loaded in any order: a row of this one may itself be out of date already.
-    """
-    if _key_is_whole(stream):
-        table = sql.Identifier(*stream.table.split("."))
-        run(
-            sql.SQL(_RESOLVE).format(
-                fetch_id=fetch_id,
-                why="Bản mới hơn đã có từ trước.",
-                when=sql.SQL(
-                    "q.fetch_id = f.fetch_id AND (EXISTS (SELECT FROM {table} AS t"
-                    " WHERE t.commune_code = q.commune_code AND {row_key} = q.row_key"
-                    " AND (t.fetched_at, t.fetch_id) > (l.fetched_at, l.fetch_id))"
-                    " OR EXISTS (SELECT FROM ops.quarantine AS k"
-                    " INNER JOIN ops.fetches AS n ON n.fetch_id = k.last_fetch_id"
-                    " WHERE k.commune_code = q.commune_code AND k.stream = q.stream AND k.row_key = q.row_key"
-                    " AND k.quarantine_id <> q.quarantine_id"
-                    " AND (n.fetched_at, n.fetch_id) > (l.fetched_at, l.fetch_id)))"
-                ).format(table=table, row_key=_plain_key(stream, "t")),
-            )
-        )
-        run(
-            sql.SQL(_RESOLVE).format(
-                fetch_id=fetch_id,
-                why="Bản sau thay thế.",
-                when=sql.SQL(
-                    "EXISTS (SELECT FROM (SELECT DISTINCT ON (n.row_key) n.* FROM refused_rows AS n"
-                    " ORDER BY n.row_key, n.row_number DESC) AS r WHERE r.row_key = q.row_key"
-                    " AND (r.row_hash, r.rules) IS DISTINCT FROM (q.row_hash, q.rules))"
-                ),
-            )
-        )
-    # A row without a key of its own cannot be replaced by key: it is over when the same question no longer brings
-    # it.
-    run(
-        sql.SQL(_RESOLVE).format(
-            fetch_id=fetch_id,
-            why="Lần đọc sau của cùng khoảng không còn dòng này.",
-            when=sql.SQL(
-                "{rows} AND q.last_fetch_id <> f.fetch_id AND f.is_complete AND f.kind <> 'codes'"
-                " AND f.source = l.source AND (l.window_from IS NULL OR"
-                " (f.window_from <= l.window_from AND f.window_to >= l.window_to))"
-                " AND NOT EXISTS (SELECT FROM refused_rows AS r"
-                " WHERE r.row_key IS NOT DISTINCT FROM q.row_key AND r.row_hash = q.row_hash)"
-            ).format(rows=sql.SQL("q.row_key IS NULL" if _key_is_whole(stream) else "true")),
-        )
-    )
-
-
-def _key_is_whole(stream: Stream) -> bool:
-    """Whether ``row_key`` tells one thing from another: an event shows only its dossier."""
-    return stream.kind != "city" or len(stream.key) == 1
-
-
-def _row_key(stream: Stream, alias: str) -> sql.Composed:
-    shown = ("dossier_code",) if stream.kind == "city" else stream.key
-    parts = [sql.SQL("{}::text").format(sql.Identifier(alias, column)) for column in shown]
-    return sql.SQL("nullif(btrim(concat_ws(' · ', {})), '')").format(sql.SQL(", ").join(parts))
-
-
-def _plain_key(stream: Stream, alias: str) -> sql.Composable:
-    """The key as text of a merged row; a single column is left bare, so that its index serves."""
-    if len(stream.key) > 1:
-        return _row_key(stream, alias)
-    return sql.SQL("{}::text").format(sql.Identifier(alias, stream.key[0]))
-
-
-def _staging(stream: Stream) -> sql.Identifier:
-    return sql.Identifier(*stream.staging_table.split("."))
-
-
-def _runner(connection: psycopg.Connection):
-    """Return a function that runs a statement and yields tuples, whatever rows the connection gives."""
-
-    def run(statement: Any, parameters: Any = None) -> psycopg.Cursor:
-        return connection.cursor(row_factory=tuple_row).execute(statement, parameters)
-
-    return run
 
 
 def _dicts(

@@ -1,12 +1,12 @@
 """The suites in ``expectations/``: one Great Expectations suite, plain JSON, for each stream.
 
-A suite holds expectations of two kinds. ``expect_rows_to_satisfy`` judges each staged row: ``fails_when`` is a
-predicate over the stream's candidates view, known as ``c``. ``expect_batch_to_satisfy`` judges the reading as a
-whole: ``fails_when`` is a predicate over one row (see :meth:`tthc.quality.one_pass.OnePass.judge_batch`). A
-predicate that is NULL does not fail.
+A suite holds expectations of two kinds. ``expect_rows_to_satisfy`` judges each staged row: ``fails_when`` is
+a predicate over the stream's candidates view, known as ``c``. ``expect_batch_to_satisfy`` judges the reading
+as a whole: ``fails_when`` is a predicate over one row (see
+:meth:`tthc.quality.one_pass.OnePass.judge_batch`). A predicate that is NULL does not fail.
 
-Great Expectations itself drops a misspelt expectation in silence and lets an empty suite succeed, so everything is
-checked here first. Nothing heavy is imported.
+Great Expectations itself drops a misspelt expectation in silence and lets an empty suite succeed, so
+everything is checked here first. Nothing heavy is imported.
 """
 
 import re
@@ -36,7 +36,7 @@ class Meta(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kwargs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an expectation holds. ``measure`` and ``out_of`` (batch rules) are the counts kept of a reading."""
+    """What an expectation holds; ``measure`` and ``out_of`` (batch rules) are the counts that are kept."""
 
     rule: str
     fails_when: str
@@ -81,7 +81,7 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(e for e in self.expectations if e.scope == "batch")
 
     def reason(self, rules: list[str]) -> str:
-        """Return the Vietnamese reasons of some rules, in the order of the suite; one that has gone is named."""
+        """Return the Vietnamese reasons of rules, in the order of the suite; one that has gone is named."""
         known = {e.rule: e.meta.reason for e in self.expectations}
         ordered = [r for r in known if r in set(rules)] + [r for r in rules if r not in known]
         return " ".join(known.get(rule, f"{rule}.") for rule in ordered)
