@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from tthc.cli import figures, output, steps
+from tthc.cli import evidence, figures, output, quarantine, steps
 from tthc.cli.wording import Command, Group, explained, put_in_vietnamese
 from tthc.errors import TthcError
 
@@ -53,12 +53,18 @@ def build() -> typer.Typer:
 
     for command in (steps.init, steps.ingest, steps.load, steps.unload, steps.refresh, steps.publish):
         app.command(cls=Command)(command)
-    app.command(cls=Command)(figures.indicators)
+    for command in (figures.indicators, figures.report, evidence.explain, evidence.trace):
+        app.command(cls=Command)(command)
+    app.add_typer(quarantine.build())
     return app
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Vietnamese must come out whole, whatever the locale of the machine says.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
     put_in_vietnamese()
     try:
         code = build()(

@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import secrets
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from tthc.errors import UsageError
 
 #: Wide enough that a table going into a file or a pipe is never cut.
 _UNCUT = 10_000
@@ -21,24 +27,43 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def data(text: str) -> None:
-    """Write data to stdout as it is."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+def data(text: str, out: Path | None = None) -> None:
+    """Write data as it is, to stdout or to a file (UTF-8)."""
+    binary(text.encode("utf-8"), out)
 
 
-def as_json(value: Any) -> None:
-    """Write one JSON document, and a line end, to stdout."""
-    data(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+def binary(body: bytes, out: Path | None = None) -> None:
+    """Write bytes to stdout or to a file; a file is whole or not there."""
+    if out is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(body)
+        sys.stdout.buffer.flush()
+        return
+    unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    try:
+        unfinished.write_bytes(body)
+        os.replace(unfinished, out)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise UsageError(
+            f"Không ghi được {out} ({error.strerror}): kiểm tra thư mục và quyền ghi."
+        ) from error
+    note(f"Đã ghi {out}.")
 
 
-def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write CSV to stdout: comma, UTF-8 without BOM, decimal point, an empty cell for null, ``\\n``."""
+def as_json(value: Any, out: Path | None = None) -> None:
+    """Write one JSON document and a line end."""
+    data(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n", out)
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: Path | None = None) -> None:
+    """Write CSV: comma, UTF-8 without BOM, decimal point, an empty cell for null, ``\\n``."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(rows)
-    data(buffer.getvalue())
+    data(buffer.getvalue(), out)
 
 
 def as_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
@@ -54,7 +79,7 @@ def as_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str |
         numeric = bool(kept) and all(isinstance(row[place], int | Decimal | type(None)) for row in kept)
         table.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
     for row in kept:
-        table.add_row(*(Text(_shown(cell)) for cell in row))
+        table.add_row(*(Text(in_words(cell)) for cell in row))
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _UNCUT, highlight=False)
     console.print(table)
 
@@ -62,7 +87,7 @@ def as_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str |
 def facts(pairs: Iterable[tuple[str, Any]]) -> None:
     """Write ``name: value`` lines to stdout."""
     for name, value in pairs:
-        data(f"{name}: {_shown(value)}\n")
+        data(f"{name}: {in_words(value)}\n")
 
 
 def vietnamese_decimal(value: Decimal | float) -> str:
@@ -74,7 +99,8 @@ def vietnamese_decimal(value: Decimal | float) -> str:
     return f"{value}".replace(".", ",")
 
 
-def _shown(value: Any) -> str:
+def in_words(value: Any) -> str:
+    """Return a value as people read it; nothing for null."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -84,7 +110,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
     if isinstance(value, list | tuple | set):
-        return ", ".join(_shown(item) for item in value)
+        return ", ".join(in_words(item) for item in value)
     return str(value)
 
 

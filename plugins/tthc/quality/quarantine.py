@@ -45,7 +45,8 @@ LEFT JOIN LATERAL (
 WHERE v.stream = {stream} AND v.fetch_id = {fetch_id} AND cardinality(v.refused) > 0
 """
 
-# The same row met again is the same case: it is counted, not opened anew. A person's decision stands as well.
+# The same row met again is the same case: it is counted, not opened anew. A rejection stands as well; what was
+# released was good at that time, so that being refused again is news.
 _SEEN_AGAIN = """
 UPDATE ops.quarantine AS q
 SET
@@ -59,7 +60,7 @@ WHERE
     AND l.fetch_id = q.last_fetch_id
     AND q.commune_code = f.commune_code
     AND q.stream = f.stream
-    AND q.state <> 'resolved'
+    AND q.state IN ('open', 'rejected')
     AND q.row_key IS NOT DISTINCT FROM r.row_key
     AND q.row_hash = r.row_hash
     AND q.rules = r.rules
@@ -94,7 +95,7 @@ WHERE NOT EXISTS (
     WHERE
         k.commune_code = f.commune_code
         AND k.stream = f.stream
-        AND k.state <> 'resolved'
+        AND k.state IN ('open', 'rejected')
         AND k.row_key IS NOT DISTINCT FROM r.row_key
         AND k.row_hash = r.row_hash
         AND k.rules = r.rules
@@ -108,7 +109,7 @@ ON CONFLICT (fetch_id, row_number) DO UPDATE SET
     decided_at = NULL,
     decided_by = NULL,
     decision_reason = NULL
-WHERE q.state IN ('open', 'resolved')
+WHERE q.state <> 'rejected'
 """
 
 

@@ -1,0 +1,216 @@
+"""The rows kept apart: list, show, judge again, reject."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from tthc.cli import output
+from tthc.cli.options import AsJson, By, Reason
+from tthc.cli.wording import Command, Group
+
+StreamOption = Annotated[
+    str | None, typer.Option("--stream", metavar="LUỒNG", help="Chỉ một luồng.", show_default=False)
+]
+Ids = Annotated[list[int], typer.Argument(metavar="SỐ…", help="Số của dòng cách ly.", show_default=False)]
+SomeIds = Annotated[
+    list[int] | None, typer.Argument(metavar="[SỐ…]", help="Số của dòng cách ly.", show_default=False)
+]
+_LISTED = (
+    "quarantine_id", "stream", "row_key", "rules", "reason", "state", "fetch_id", "row_number", "address", "seen_count",
+    "opened_at",
+)  # fmt: skip
+_TITLES = (
+    "Số", "Luồng", "Khóa", "Luật", "Lý do", "Trạng thái", "Lần đọc", "Dòng", "Địa chỉ", "Số lần gặp", "Lúc cách ly",
+)  # fmt: skip
+
+
+def build() -> typer.Typer:
+    """Return the group of commands."""
+    app = typer.Typer(
+        name="quarantine",
+        cls=Group,
+        no_args_is_help=True,
+        help="Các dòng bị cách ly: xem, xét lại, loại. Kho chỉ giữ luật, lý do và địa chỉ, không giữ nội dung dòng.",
+    )
+    app.command("list", cls=Command)(list_rows)
+    app.command("show", cls=Command)(show)
+    app.command("release", cls=Command)(release)
+    app.command("reject", cls=Command)(reject)
+    return app
+
+
+def list_rows(
+    stream: StreamOption = None,
+    state: Annotated[
+        Literal["open", "resolved", "released", "rejected", "all"],
+        typer.Option(
+            help="open: đang cách ly; resolved: đã tốt; released: xét lại đạt; rejected: bị loại; all: mọi dòng."
+        ),
+    ] = "open",
+    shape: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Dạng in ra.")] = "table",
+    as_json: AsJson = False,
+) -> None:
+    """Liệt kê các dòng bị cách ly, mới nhất trước.
+
+    Ví dụ: tthc quarantine list --stream city__dossiers
+    """
+    from tthc.quality import quarantine
+    from tthc.sources import streams
+    from tthc.warehouse import database
+
+    if stream:
+        streams.stream_named(stream)
+    with database.connection() as connection:
+        rows = quarantine.list_rows(connection, None if state == "all" else state, stream)
+    if as_json or shape == "json":
+        output.as_json([{name: row[name] for name in _LISTED} for row in rows])
+    elif shape == "csv":
+        output.as_csv(_LISTED, ([_joined(row[name]) for name in _LISTED] for row in rows))
+    elif rows:
+        output.as_table(_TITLES, ([row[name] for name in _LISTED] for row in rows))
+    else:
+        output.note("Không có dòng nào.")
+
+
+def show(
+    number: Annotated[int, typer.Argument(metavar="SỐ", help="Số của dòng cách ly.", show_default=False)],
+    reveal: Annotated[
+        bool,
+        typer.Option(
+            "--reveal", help="Mở nguyên văn dòng từ kho lưu; cần --by, --reason và được ghi nhật ký."
+        ),
+    ] = False,
+    by: Annotated[str, typer.Option(metavar="AI", help="Người mở.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(metavar="LÝ_DO", help="Vì sao mở.", show_default=False)] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Xem một dòng bị cách ly: luật, lý do, địa chỉ, các cột được phép giữ. --reveal mở cả phần còn lại.
+
+    Ví dụ: tthc quarantine show 12
+
+    Ví dụ: tthc quarantine show 12 --reveal --by "Trần Văn Kiểm" --reason "đối chiếu với một cửa"
+    """
+    from tthc.errors import UsageError
+    from tthc.quality import decisions, quarantine
+    from tthc.warehouse import database
+
+    if reveal and not (by.strip() and reason.strip()):
+        raise UsageError("Mở nguyên văn cần người mở (--by) và lý do (--reason); việc mở được ghi nhật ký.")
+    with database.connection() as connection:
+        row = quarantine.show(connection, number)
+        if reveal:
+            decisions.note_access(connection, row, by.strip(), reason.strip())
+            # The log must stand before anybody sees anything.
+            connection.commit()
+        record = decisions.record(connection, row, everything=reveal)
+    if as_json:
+        output.as_json({**row, "revealed": reveal, "record": record})
+        return
+    output.facts((title, row[name]) for title, name in zip(_TITLES, _LISTED, strict=True))
+    if row["decided_at"]:
+        output.facts(
+            [("Quyết định", f"{row['decided_by']}: {row['decision_reason']}"), ("Lúc", row["decided_at"])]
+        )
+    output.data("nguyên văn\n" if reveal else "các cột được giữ\n")
+    output.facts((f"  {name}", _text(value)) for name, value in record.items())
+
+
+def release(
+    by: By,
+    reason: Reason,
+    numbers: SomeIds = None,
+    every: Annotated[bool, typer.Option("--all", help="Mọi dòng đang cách ly.")] = False,
+    stream: StreamOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Xét lại các dòng bị cách ly bằng luật hôm nay: dòng đạt thì được nhập, dòng chưa đạt ở lại với lý do.
+
+    Không có cách cho qua một dòng sai: sửa bảng đơn vị, lịch, hoặc nhờ nguồn sửa rồi xét lại. Không dòng nào đạt thì trả về 1.
+
+    Ví dụ: tthc quarantine release 12 15 --by "Trần Văn Kiểm" --reason "đã thêm tên đơn vị"
+
+    Ví dụ: tthc quarantine release --all --stream city__dossiers --by "Trần Văn Kiểm" --reason "đã nạp lịch 2027"
+    """
+    from tthc import flows
+    from tthc.errors import TthcError, UsageError
+    from tthc.quality import decisions, quarantine
+    from tthc.sources import streams
+    from tthc.warehouse import database
+
+    if not by.strip() or not reason.strip():
+        raise UsageError("Xét lại dòng cách ly cần có người quyết định (--by) và lý do (--reason).")
+    if bool(numbers) == every:
+        raise UsageError("Nêu các số cần xét lại, hoặc --all để xét mọi dòng đang cách ly.")
+    if stream:
+        streams.stream_named(stream)
+    with database.connection() as connection:
+        found = [
+            row
+            for row in quarantine.list_rows(connection, "open", stream)
+            if every or row["quarantine_id"] in numbers
+        ]
+    unknown = sorted(set(numbers or ()) - {row["quarantine_id"] for row in found})
+    if unknown:
+        raise UsageError(
+            f"Chỉ xét lại được dòng đang cách ly (open); không phải: {', '.join(map(str, unknown))}."
+            " Xem: tthc quarantine list."
+        )
+    moved: set[str] = set()
+    for declared in [*streams.city_streams(), *(s for s in streams.streams().values() if s.kind == "file")]:
+        ids = [row["quarantine_id"] for row in found if row["stream"] == declared.stream]
+        if ids:
+            moved |= set(flows.judge_again(declared.stream, output.note, only=ids))
+    with database.connection() as connection:
+        released = decisions.sign_release(connection, [row["quarantine_id"] for row in found], by, reason)
+        still = [
+            quarantine.show(connection, row["quarantine_id"])
+            for row in found
+            if row["quarantine_id"] not in released
+        ]
+    if as_json:
+        output.as_json({
+            "released": released,
+            "still_refused": [{name: row[name] for name in _LISTED} for row in still],
+            "months": sorted(moved),
+        })  # fmt: skip
+    else:
+        output.facts(
+            [("đã nhập", released), ("còn bị cách ly", len(still)), ("tháng có thể đổi số", sorted(moved))]
+        )
+        if still:
+            output.as_table(
+                ("Số", "Khóa", "Luật", "Lý do"),
+                ((row["quarantine_id"], row["row_key"], row["rules"], row["reason"]) for row in still),
+            )
+    if found and not released:
+        raise TthcError("Không dòng nào đạt khi xét lại; lý do của từng dòng ở trên.")
+    if not found:
+        output.note("Không có dòng nào đang cách ly.")
+
+
+def reject(numbers: Ids, by: By, reason: Reason, as_json: AsJson = False) -> None:
+    """Loại hẳn các dòng bị cách ly, do một người quyết định với lý do; cả nhóm hoặc không dòng nào.
+
+    Ví dụ: tthc quarantine reject 12 --by "Trần Văn Kiểm" --reason "hồ sơ nhập thử"
+    """
+    from tthc.quality import quarantine
+    from tthc.warehouse import database
+
+    with database.connection() as connection:
+        count = quarantine.reject(connection, numbers, by, reason)
+    if as_json:
+        output.as_json({"rejected": sorted(set(numbers))})
+    else:
+        output.facts([("đã loại", count)])
+
+
+def _joined(value: Any) -> Any:
+    return ";".join(value) if isinstance(value, list) else value
+
+
+def _text(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

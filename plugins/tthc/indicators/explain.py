@@ -1,0 +1,237 @@
+"""Where a number comes from: its definition, who was counted, who was left out and why, and the dossiers behind it.
+
+The evidence is the predicates of the indicator without the aggregate, so a value and its list cannot disagree.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import sqlglot
+from sqlglot import expressions
+
+from tthc import settings
+from tthc.errors import UsageError
+from tthc.indicators import definitions
+from tthc.indicators.definitions import Indicator
+from tthc.warehouse.trace import ADDRESS
+from tthc.workdays.periods import Period
+
+EVIDENCE = (
+    "dossier_code", "in_numerator", "numerator_part", "denominator_part", "status", "outcome", "unit_code",
+    "procedure_code", "received_on", "due_on", "ended_on", "due_source", "fetch_id", "address",
+)  # fmt: skip
+_COLUMN_OF_LEVEL = {"unit": "unit_code", "procedure": "procedure_code", "field": "field_code"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose number: the commune, a unit, a procedure or a field."""
+
+    level: str
+    code: str
+
+    @property
+    def predicate(self) -> str:
+        """Who belongs to it, as SQL with the parameter ``code``."""
+        column = _COLUMN_OF_LEVEL.get(self.level)
+        return f"{column} = %(code)s" if column else "true"
+
+
+def scope(connection: psycopg.Connection, code: str | None) -> Scope:
+    """Return whose number ``code`` names: nothing or the commune's own code is the commune.
+
+    Raises UsageError with the known units when it names nothing.
+    """
+    commune = settings.commune_code()
+    if code is None or code == commune:
+        return Scope("commune", commune)
+    parameters = {"commune": commune, "code": code}
+    for level, column in _COLUMN_OF_LEVEL.items():
+        source = "marts.units" if level == "unit" else "marts.procedures"
+        found = connection.execute(
+            f"SELECT EXISTS (SELECT FROM {source} WHERE commune_code = %(commune)s AND {column} = %(code)s) AS yes",
+            parameters,
+        ).fetchone()
+        if found["yes"]:
+            return Scope(level, code)
+    units = connection.execute(
+        "SELECT unit_code FROM marts.units WHERE commune_code = %(commune)s AND is_active ORDER BY sort_order",
+        parameters,
+    ).fetchall()
+    raise UsageError(
+        f"Không có đơn vị, thủ tục hay lĩnh vực nào mang mã “{code}”. Các đơn vị: "
+        + ", ".join(row["unit_code"] for row in units)
+        + "."
+    )
+
+
+def indicator_named(id: str) -> Indicator:
+    """Return an indicator, or a cell of a form; raise UsageError that lists the indicators."""
+    known = definitions.indicators()
+    if id not in known:
+        raise UsageError(f"Không có chỉ tiêu “{id}”. Các chỉ tiêu: {', '.join(definitions.shown())}.")
+    return known[id]
+
+
+def definition(connection: psycopg.Connection, indicator: Indicator) -> dict[str, Any]:
+    """Return the definition in words and SQL; ``columns`` says what each column of the predicates means."""
+    used = {
+        column.name
+        for text in (indicator.who, indicator.succeeds, indicator.sum, indicator.of_sum)
+        if text is not None
+        for column in sqlglot.parse_one(f"SELECT {text}", read="postgres").find_all(expressions.Column)
+    }
+    comments = connection.execute(
+        "SELECT a.attname AS name, col_description(a.attrelid, a.attnum) AS comment FROM pg_attribute AS a"
+        " WHERE a.attrelid = 'marts.dossier_periods'::regclass AND a.attname = ANY (%s) ORDER BY a.attnum",
+        (sorted(used),),
+    ).fetchall()
+    return {
+        "indicator": indicator.id,
+        "name": indicator.name,
+        "kind": indicator.kind,
+        "clause": indicator.clause,
+        "clause_text": indicator.clause_text,
+        "legal": indicator.legal,
+        "responsible": indicator.responsible,
+        "item": indicator.item,
+        "who": indicator.who,
+        "succeeds": indicator.succeeds,
+        "sum": indicator.sum,
+        "of_sum": indicator.of_sum,
+        "numerator_sql": indicator.numerator_sql,
+        "denominator_sql": None if indicator.kind == "count" else indicator.denominator_sql,
+        "columns": {row["name"]: row["comment"] for row in comments},
+    }
+
+
+def told(
+    connection: psycopg.Connection, build_id: int, indicator: Indicator, scope: Scope
+) -> dict[str, Any] | None:
+    """Return numerator, denominator, value and status as one build has them; None when it has no such value."""
+    return connection.execute(
+        "SELECT numerator, denominator, value, status FROM indicators.values"
+        " WHERE build_id = %s AND level = %s AND code = %s AND indicator = %s",
+        (build_id, scope.level, scope.code, indicator.id),
+    ).fetchone()
+
+
+def now(connection: psycopg.Connection, indicator: Indicator, period: Period, scope: Scope) -> dict[str, Any]:
+    """Return numerator and denominator as the dossiers say today."""
+    return connection.execute(
+        f"SELECT {indicator.numerator_sql} AS numerator, {indicator.denominator_sql} AS denominator"
+        f" FROM {_item(indicator)} WHERE {scope.predicate}",
+        _parameters(period, scope),
+    ).fetchone()
+
+
+def left_out(
+    connection: psycopg.Connection, indicator: Indicator, period: Period, scope: Scope
+) -> list[dict[str, Any]]:
+    """Return how many dossiers of the period were not asked about, by the first condition they do not meet.
+
+    Each row: ``condition`` (SQL), ``no`` and ``unknown`` (counts: the answer is no, or nobody knows).
+    """
+    who, _ = indicator.evidence_sql
+    conditions = _conditions(who)
+    if not conditions:
+        return []
+    first = " ".join(f"WHEN ({text}) IS NOT TRUE THEN {place}" for place, text in enumerate(conditions))
+    answer = " ".join(f"WHEN ({text}) IS NOT TRUE THEN ({text}) IS NULL" for text in conditions)
+    rows = connection.execute(
+        f"SELECT place, count(*) FILTER (WHERE NOT is_unknown) AS no,"
+        f" count(*) FILTER (WHERE is_unknown) AS unknown"
+        f" FROM (SELECT CASE {first} END AS place, CASE {answer} END AS is_unknown"
+        f"  FROM {_item(indicator)} WHERE {scope.predicate}) AS asked"
+        f" WHERE place IS NOT NULL GROUP BY place ORDER BY place",
+        _parameters(period, scope),
+    ).fetchall()
+    return [
+        {"condition": conditions[row["place"]], "no": row["no"], "unknown": row["unknown"]} for row in rows
+    ]
+
+
+def evidence(
+    connection: psycopg.Connection,
+    indicator: Indicator,
+    period: Period,
+    scope: Scope,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Return the dossiers behind the number, one dict of ``EVIDENCE`` each; those that fail come first in a rate.
+
+    ``address`` is where the newest version of the dossier lies in the archive. The parts of a rate or a count are
+    0 or 1, those of a ratio its two sums, so the parts always add up to the number.
+    """
+    who, succeeds = indicator.evidence_sql
+    numerator = (
+        f"({indicator.sum})::bigint" if indicator.kind == "ratio" else f"(({succeeds}) IS TRUE)::integer"
+    )
+    denominator = {"ratio": f"({indicator.of_sum})::bigint", "count": "NULL::bigint", "rate": "1"}[
+        indicator.kind
+    ]
+    return connection.execute(
+        f"WITH behind AS ("
+        f" SELECT dossier_code, (({succeeds}) IS TRUE) AS in_numerator, {numerator} AS numerator_part,"
+        f"  {denominator} AS denominator_part FROM {_item(indicator)} WHERE ({who}) AND {scope.predicate})"
+        f" SELECT b.dossier_code, b.in_numerator, b.numerator_part, b.denominator_part, d.status, d.outcome,"
+        f"  d.unit_code, d.procedure_code, d.received_on, d.due_on, d.ended_on, d.due_source, v.fetch_id,"
+        f"  {ADDRESS} AS address"
+        f" FROM behind AS b"
+        f" INNER JOIN marts.dossiers AS d ON d.commune_code = %(commune)s AND d.dossier_code = b.dossier_code"
+        f" LEFT JOIN core.dossiers AS v ON v.commune_code = d.commune_code AND v.dossier_code = d.dossier_code"
+        f" ORDER BY b.in_numerator, d.received_on, b.dossier_code LIMIT %(limit)s",
+        {**_parameters(period, scope), "limit": limit},
+    ).fetchall()
+
+
+def counted_in(connection: psycopg.Connection, dossier_code: str) -> list[dict[str, Any]]:
+    """Return every computed period in which a dossier was alive, and what it counted in there.
+
+    Each row: calendar, period, build_id, revision_number (None: a draft), ``counted`` and ``succeeded`` (ids of
+    indicators whose denominator, or numerator, has it).
+    """
+    every = list(definitions.indicators().values())
+    (item,) = {indicator.item for indicator in every}
+    counted, succeeded = [], []
+    for indicator in every:
+        who, succeeds = indicator.evidence_sql
+        counted.append(f"CASE WHEN {who} THEN '{indicator.id}' END")
+        succeeded.append(f"CASE WHEN ({who}) AND ({succeeds}) THEN '{indicator.id}' END")
+    return connection.execute(
+        f"SELECT b.calendar, b.period, b.build_id, r.revision_number, c.counted, c.succeeded"
+        f" FROM (SELECT DISTINCT ON (calendar, period) * FROM indicators.builds WHERE commune_code = %(commune)s"
+        f"  ORDER BY calendar, period, build_id DESC) AS b"
+        f" LEFT JOIN indicators.revisions AS r ON r.build_id = b.build_id"
+        f" CROSS JOIN LATERAL (SELECT array_remove(ARRAY[{', '.join(counted)}], NULL) AS counted,"
+        f"  array_remove(ARRAY[{', '.join(succeeded)}], NULL) AS succeeded"
+        f"  FROM {item}(%(commune)s, b.period_start, b.period_end) WHERE dossier_code = %(dossier)s) AS c"
+        f" ORDER BY b.calendar, b.period_start, b.period_end",
+        {"commune": settings.commune_code(), "dossier": dossier_code},
+    ).fetchall()
+
+
+def _conditions(who: str) -> list[str]:
+    """Return the conditions that must all hold, in the order they were written."""
+    tree = sqlglot.parse_one(f"SELECT {who}", read="postgres").expressions[0]
+    if isinstance(tree, expressions.Boolean):
+        return []
+    parts = list(tree.unnest().flatten()) if isinstance(tree.unnest(), expressions.And) else [tree]
+    return [re.sub(r"\s+", " ", part.sql(dialect="postgres")) for part in parts]
+
+
+def _item(indicator: Indicator) -> str:
+    return f"{indicator.item}(%(commune)s, %(first)s::date, %(last)s::date)"
+
+
+def _parameters(period: Period, scope: Scope) -> dict[str, Any]:
+    return {
+        "commune": settings.commune_code(),
+        "first": period.start,
+        "last": period.end,
+        "code": scope.code,
+    }
