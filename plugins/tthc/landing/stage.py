@@ -79,6 +79,9 @@ def stage(
                 write((fetch_id, number, base + number, answered_at, address, *row))
                 if progress and outcome.read % 20_000 == 0:
                     progress(f"đã đọc {outcome.read:,} dòng".replace(",", "."))
+        # Without this the planner takes thousands of rows for a few, and joins them one by one.
+        joined = ["fetch_id", "row_number", "row_uid", *stream.key]
+        cursor.execute(f"ANALYZE {stream.staging_table} ({', '.join(joined)})")
         if only_rows is None and only_keys is None:
             # A new staging must be judged anew; the rows of a file are counted only here.
             cursor.execute("DELETE FROM ops.validations WHERE fetch_id = %s", (fetch_id,))

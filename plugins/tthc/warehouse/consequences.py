@@ -45,7 +45,10 @@ def derive(connection: psycopg.Connection, touched: str) -> list[str]:
         "CREATE TEMPORARY TABLE before ON COMMIT DROP AS"
         " SELECT d.* FROM marts.dossiers AS d INNER JOIN touched_dossiers AS t USING (commune_code, dossier_code)"
     )
-    tables.refill(connection, "marts.dossiers")
+    connection.execute("ANALYZE before")
+    written = tables.refill(connection, "marts.dossiers")
+    if written > 1_000:
+        connection.execute("ANALYZE marts.dossiers")
     rows = connection.execute(_MOVED_MONTHS, {"commune_code": settings.commune_code()}).fetchall()
     return [row["month"] for row in rows]
 
@@ -58,7 +61,9 @@ def derive_everything(connection: psycopg.Connection) -> list[str]:
 
 _MOVED_MONTHS = """
 WITH newest AS (
-    SELECT core.day_of(max(fetched_at)) AS day FROM ops.fetches WHERE commune_code = %(commune_code)s
+    SELECT core.day_of(max(fetched_at)) AS day
+    FROM ops.fetches
+    WHERE commune_code = %(commune_code)s AND kind <> 'file'
 ),
 
 images AS (

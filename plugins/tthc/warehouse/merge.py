@@ -17,6 +17,8 @@ from tthc.quality import quarantine
 from tthc.sources.streams import Stream
 from tthc.warehouse import consequences, database, tables
 
+#: So many new rows change what the planner should believe of a table before anyone joins it.
+_WORTH_ANALYZING = 1_000
 #: Columns that the merge itself decides.
 _OWN = ("flags", "missing_since")
 
@@ -88,6 +90,7 @@ def take_batch(connection: psycopg.Connection, stream: Stream, fetch_id: int) ->
     names = _columns(connection, stream)
     key = ", ".join(f"c.{name}" for name in ("commune_code", *stream.key))
     connection.execute("DROP TABLE IF EXISTS batch")
+    connection.execute("ANALYZE staging.verdicts (fetch_id, row_uid)")
     connection.execute(
         f"CREATE TEMPORARY TABLE batch ON COMMIT DROP AS"
         f" SELECT DISTINCT ON ({key}) {', '.join(f'c.{name}' for name in names)},"
@@ -143,6 +146,8 @@ def write_versions(connection: psycopg.Connection, stream: Stream) -> int:
         written = connection.execute(
             f"INSERT INTO {table} ({listed}, flags) SELECT {listed}, flags FROM changed"
         ).rowcount
+        if written > _WORTH_ANALYZING:
+            connection.execute(f"ANALYZE {table} (commune_code, {', '.join(stream.key)}, row_hash)")
     return written
 
 

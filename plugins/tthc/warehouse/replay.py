@@ -16,7 +16,7 @@ from tthc import settings
 from tthc.landing.stage import stage
 from tthc.quality import quarantine
 from tthc.quality.audit import audit
-from tthc.sources.streams import Stream
+from tthc.sources.streams import STAGED_AS, Stream
 from tthc.warehouse import consequences, database, merge
 
 Progress = Callable[[str], None]
@@ -134,10 +134,13 @@ def _merge_again(connection: psycopg.Connection, stream: Stream, fetch_id: int) 
 
 def _derive(connection: psycopg.Connection, stream: Stream, keys: set[Any] | None) -> list[str]:
     connection.execute("DROP TABLE IF EXISTS changed")
-    wanted = f"SELECT DISTINCT {stream.key[0]} FROM {stream.table} WHERE commune_code = %(commune)s"
+    kind = next(STAGED_AS[column.type] for column in stream.columns if column.name == stream.key[0])
+    source = f"unnest(%(keys)s::{kind}[])"
+    if keys is None:
+        source = f"(SELECT DISTINCT {stream.key[0]} FROM {stream.table} WHERE commune_code = %(commune)s)"
     connection.execute(
         f"CREATE TEMPORARY TABLE changed ON COMMIT DROP AS SELECT %(commune)s::text AS commune_code,"
-        f" key AS {stream.key[0]} FROM {f'({wanted})' if keys is None else 'unnest(%(keys)s)'} AS t (key)",
+        f" key AS {stream.key[0]} FROM {source} AS t (key)",
         {"commune": settings.commune_code(), "keys": None if keys is None else list(keys)},
     )
     return consequences.after(connection, stream)
