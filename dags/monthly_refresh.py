@@ -31,7 +31,6 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
-    deadline=approval.reminder(),
     params={
         "months": Param(
             None,
@@ -70,7 +69,9 @@ with DAG(
         assigned_users=[{"id": "approver", "name": "approver"}],
         notifiers=[approval.Notice()],
         map_index_template="{{ task.subject }}",
-        retries=0,
+        response_timeout=approval.REMIND_AFTER,
+        retries=approval.REMINDERS,
+        retry_delay=timedelta(seconds=10),
     )
 
     @task(task_display_name="Công bố", map_index_template="{{ month }}")

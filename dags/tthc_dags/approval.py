@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import BaseNotifier, DeadlineAlert, DeadlineReference, SyncCallback
+from airflow.sdk import BaseNotifier
 from airflow.sdk.exceptions import AirflowSkipException
 
 from tthc_dags import mail
@@ -13,7 +13,9 @@ log = logging.getLogger("tthc.dags")
 
 APPROVE = "Duyệt"
 RETURN = "Trả lại"
+#: Without an answer the question is put again, and the approver told again; after four weeks it fails.
 REMIND_AFTER = timedelta(days=2)
+REMINDERS = 14
 
 
 def request(comparison: dict[str, Any]) -> dict[str, str]:
@@ -48,24 +50,9 @@ class Notice(BaseNotifier):
         """Send the subject and the body of the task that asks."""
         task = context["task"]
         link = task.generate_link_to_ui_from_context(context=context)
-        mail.send(f"Cần duyệt: {task.subject}", f"{task.body}\n\n{link}")
-
-
-def remind(**context: Any) -> None:
-    """Remind the approver of a run that has waited for :data:`REMIND_AFTER`."""
-    mail.send(
-        "Nhắc: có tháng đang chờ duyệt",
-        f"Đã {REMIND_AFTER.days} ngày chưa có trả lời: vào mục Required Actions của Airflow để duyệt.",
-    )
-
-
-def reminder() -> DeadlineAlert:
-    """Return the deadline that reminds; a run that has ended by then reminds nobody."""
-    return DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=REMIND_AFTER,
-        callback=SyncCallback(remind),
-    )
+        asked = context["task_instance"].try_number
+        again = f" (nhắc lần {asked - 1})" if asked > 1 else ""
+        mail.send(f"Cần duyệt{again}: {task.subject}", f"{task.body}\n\n{link}")
 
 
 def _cell(value: Any) -> str:

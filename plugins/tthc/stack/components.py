@@ -59,6 +59,9 @@ def airflow_environment(here: Installation) -> dict[str, str]:
             "scheduler_idle_sleep_time": 0.1,
             "enable_health_check": False,
         },
+        # A task whose pipes close before its process is gone is noticed only at the next heartbeat: with the
+        # default of 5 s it would hold its slot that long.
+        "workers": {"min_heartbeat_interval": 1},
         "dag_processor": {"refresh_interval": 30, "parsing_processes": 1},
         "logging": {
             "base_log_folder": here.folder / "logs" / "airflow",

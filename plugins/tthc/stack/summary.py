@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 from tthc import settings
 from tthc.errors import TthcError
@@ -28,7 +29,7 @@ def show(months: list[str]) -> None:
 
     from tthc.indicators import definitions
 
-    titles = {indicator.id: indicator.name for indicator in definitions.indicators()}
+    titles = {name: indicator.name for name, indicator in definitions.shown().items()}
     months, last = months[-MONTHS_SHOWN:], months[-1]
     console = Console(width=None if sys.stdout.isatty() else 150)
     commune = {
@@ -58,7 +59,15 @@ def show(months: list[str]) -> None:
 
 def indicators(month: str, level: str) -> list[dict[str, str]]:
     """Return the published rows of a month, as the command line gives them."""
-    command = [sys.executable, "-m", "tthc.cli", "indicators", month, "--level", level, "--format", "csv"]
+    command = [
+        str(Path(sys.executable).parent / "tthc"),
+        "indicators",
+        month,
+        "--level",
+        level,
+        "--format",
+        "csv",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=settings.root())
     if done.returncode != 0:
         raise TthcError(f"`tthc indicators {month}` không chạy được: {done.stderr.strip()[-500:]}")
