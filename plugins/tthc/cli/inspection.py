@@ -1,0 +1,156 @@
+"""How things stand: doctor, env, status."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from tthc.cli import output
+from tthc.cli.options import AsJson
+
+
+def doctor(
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Mở mọi đối tượng của kho lưu, đọc lại mọi lần đọc, đếm lại mọi tháng."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Khám kho: các lời hứa P1–P10, các hằng đẳng thức, cài đặt. Có điều nào không giữ được thì trả về 1.
+
+    Mỗi dòng là một phép khám có tên; dòng hỏng nói chỗ hỏng và việc cần làm.
+
+    Ví dụ: tthc doctor
+
+    Ví dụ: tthc doctor --full --json
+    """
+    from tthc.errors import TthcError
+    from tthc.indicators import definitions
+    from tthc.warehouse import (
+        checks_of_core,
+        checks_of_numbers,
+        checks_of_place,
+        checks_of_readings,
+        database,
+    )
+    from tthc.warehouse import doctor as examination
+
+    levels = {id: indicator.levels for id, indicator in definitions.indicators().items()}
+    with database.connection() as connection:
+        if connection.execute("SELECT to_regclass('ops.table_shapes') AS found").fetchone()["found"] is None:
+            raise TthcError("Kho dữ liệu chưa được chuẩn bị: chạy tthc init trước.")
+        connection.commit()
+        found = examination.run(
+            connection,
+            [
+                *checks_of_readings.checks(),
+                *checks_of_core.checks(full=full),
+                *checks_of_numbers.checks(levels, definitions.definitions_hash(), full=full),
+            ],
+        )
+        found += checks_of_place.findings(connection, full=full)
+    order = list(examination.PROMISES)
+    found.sort(key=lambda finding: order.index(finding.promise))
+    if as_json:
+        output.as_json([asdict(finding) for finding in found])
+    else:
+        output.as_table(
+            ("", "Lời hứa", "Phép khám", "Điều phải đúng", "Đã xét", "Sai"),
+            (
+                ("đúng" if f.holds else "SAI", f.promise, f.name, f.title, f.checked, f.wrong)
+                for f in found
+            ),
+        )  # fmt: skip
+    wrong = [finding for finding in found if not finding.holds]
+    for finding in wrong:
+        output.note(f"SAI {finding.promise} {finding.name}: {finding.title}.")
+        output.note(f"  ví dụ: {'; '.join(finding.examples)}")
+        output.note(f"  cần làm: {finding.todo}")
+    if wrong:
+        raise TthcError(f"{len(wrong)} trên {len(found)} phép khám không đạt.")
+    output.note(f"{len(found)} phép khám đều đạt.")
+
+
+def env(as_json: AsJson = False) -> None:
+    """In các cài đặt: giá trị, tìm thấy ở đâu, dùng để làm gì. Giá trị bí mật không bao giờ được in.
+
+    Ví dụ: tthc env
+    """
+    from tthc import settings
+
+    rows = []
+    for setting in settings.SETTINGS.values():
+        found = settings.find(setting.name)
+        shown = None if found is None else (_masked(found[0]) if setting.secret else found[0])
+        rows.append(
+            {
+                "name": setting.name,
+                "value": shown,
+                "found_in": found[1] if found else None,
+                "purpose": setting.purpose,
+            }
+        )
+    if as_json:
+        output.as_json(rows)
+    else:
+        output.as_table(
+            ("Tên", "Giá trị", "Tìm thấy ở", "Dùng để"),
+            ((row["name"], row["value"], row["found_in"] or "chưa đặt", row["purpose"]) for row in rows),
+        )
+
+
+def _masked(secret: str) -> str:
+    """Return what may be shown of a secret: of an address its place and user, of anything else only that it is."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(secret)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(bí mật)"
+    if not (parts.scheme and parts.hostname):
+        return "(bí mật)"
+    user = f"{parts.username}:***@" if parts.username else ""
+    return f"{parts.scheme}://{user}{parts.hostname}{port}{parts.path}"
+
+
+def status(
+    limit: Annotated[int, typer.Option(min=1, help="Số lần đọc gần nhất được in.")] = 15,
+    as_json: AsJson = False,
+) -> None:
+    """Nhìn nhanh: các lần đọc gần nhất, sự cố đang mở, khu cách ly, các kỳ đã tính và đã công bố.
+
+    Ví dụ: tthc status
+    """
+    from tthc.warehouse import database, status as standing
+
+    with database.connection() as connection:
+        report = {
+            "fetches": standing.fetches(connection, limit),
+            "incidents": standing.incidents(connection),
+            "quarantine": standing.quarantine(connection),
+            "periods": standing.periods(connection),
+        }
+    if as_json:
+        output.as_json(report)
+        return
+    for title, names, rows in (
+        (
+            "Các lần đọc gần nhất",
+            ("Lần đọc", "Luồng", "Loại", "Từ", "Đến", "Trạng thái", "Lúc đọc", "Đọc", "Đổi", "Không đổi", "Cách ly", "Bị thay", "Đủ"),
+            report["fetches"],
+        ),
+        ("Sự cố đang mở", ("Số", "Loại", "Của", "Lời", "Mở lúc", "Số lần gặp"), report["incidents"]),
+        ("Khu cách ly", ("Luồng", "Trạng thái", "Số dòng"), report["quarantine"]),
+        (
+            "Các kỳ",
+            ("Lịch", "Kỳ", "Bản tính", "Tính lúc", "Lần công bố", "Công bố lúc", "Người duyệt", "Chờ công bố"),
+            report["periods"],
+        ),
+    ):  # fmt: skip
+        if rows:
+            output.as_table(names, (list(row.values()) for row in rows), title)
+        else:
+            output.note(f"{title}: không có.")
