@@ -4,93 +4,86 @@ import csv
 import io
 import subprocess
 import sys
-from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tthc import settings
 from tthc.errors import TthcError
 from tthc.stack.installation import Installation
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 MONTHS_SHOWN = 3
-#: What the table of units shows: enough to see who is late, narrow enough for a screen.
-UNIT_INDICATORS = (
-    "dossier_on_time_rate",
-    "progress_rate_766",
-    "dossier_overdue_open_count",
-    "online_submission_rate",
-    "component_digitized_rate",
-)
+NOT_A_TERMINAL_WIDTH = 150
 
 
 def show(months: list[str]) -> None:
     """Print two tables on stdout: the commune over the last months, and its units in the last one."""
     from rich.console import Console
-    from rich.table import Table
 
-    from tthc.indicators import definitions
+    shown, last = months[-MONTHS_SHOWN:], months[-1]
+    commune = {month: _values(indicators(month, "commune")) for month in shown}
+    columns = {month: next(iter(values.values()), {}) for month, values in commune.items()}
+    console = Console(width=None if sys.stdout.isatty() else NOT_A_TERMINAL_WIDTH)
+    console.print(_table(f"Chỉ tiêu đã công bố của xã {settings.commune_code()}", columns))
 
-    titles = {name: indicator.name for name, indicator in definitions.shown().items()}
-    months, last = months[-MONTHS_SHOWN:], months[-1]
-    console = Console(width=None if sys.stdout.isatty() else 150)
-    commune = {
-        month: {row["indicator"]: _cell(row) for row in indicators(month, "commune")} for month in months
-    }
-    table = Table(title=f"Chỉ tiêu đã công bố của xã {settings.commune_code()}")
-    table.add_column("Chỉ tiêu")
-    for month in months:
-        table.add_column(month, justify="right")
-    for indicator in dict.fromkeys(name for values in commune.values() for name in values):
-        table.add_row(
-            titles.get(indicator, indicator), *(commune[month].get(indicator, "") for month in months)
-        )
-    console.print(table)
-
-    units: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in indicators(last, "unit"):
-        units[row["code"]][row["indicator"]] = _cell(row)
-    table = Table(title=f"Các đơn vị, tháng {last}")
-    table.add_column("Đơn vị")
-    for indicator in UNIT_INDICATORS:
-        table.add_column(titles.get(indicator, indicator), justify="right")
-    for unit, values in units.items():
-        table.add_row(unit, *(values.get(indicator, "") for indicator in UNIT_INDICATORS))
-    console.print(table)
+    names = unit_names()
+    units = {names.get(code, code): values for code, values in _values(indicators(last, "unit")).items()}
+    console.print(_table(f"Các đơn vị, tháng {last}", units))
+    console.print("–: không có hồ sơ nào để tính.   *: mẫu số nhỏ hơn 5.")
 
 
 def indicators(month: str, level: str) -> list[dict[str, str]]:
     """Return the published rows of a month, as the command line gives them."""
-    command = [
-        str(Path(sys.executable).parent / "tthc"),
-        "indicators",
-        month,
-        "--level",
-        level,
-        "--format",
-        "csv",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=settings.root())
+    command = [str(Path(sys.executable).parent / "tthc"), "indicators", month, "--level", level]
+    done = subprocess.run([*command, "--format", "csv"], capture_output=True, text=True, cwd=settings.root())
     if done.returncode != 0:
         raise TthcError(f"`tthc indicators {month}` không chạy được: {done.stderr.strip()[-500:]}")
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
+def unit_names() -> dict[str, str]:
+    """Return the names of the units by their codes."""
+    from tthc.warehouse import seeds
+
+    return {unit.code: unit.name for unit in seeds.declared_units().units}
+
+
 def addresses(here: Installation) -> list[tuple[str, str]]:
     """Return what is running and where."""
-    keys = here.keys
+    passwords = here.folder / "airflow" / "passwords.json"
     return [
-        ("Airflow", here.airflow_url),
-        (
-            "  tài khoản",
-            "data, approver (mật khẩu: in một lần khi dựng; xem lại trong var/airflow/passwords.json)",
-        ),
-        ("Kho dữ liệu", f"127.0.0.1:{here.ports.postgres}/warehouse, người dùng tthc"),
-        ("Thành phố giả lập", f"{here.city_url} (mã {keys.city_client_id})"),
+        ("Airflow", f"{here.airflow_url} (tài khoản data và approver, mật khẩu ở {passwords})"),
+        ("Kho dữ liệu", f"127.0.0.1:{here.ports.postgres}/warehouse, người dùng tthc (địa chỉ: tthc env)"),
+        ("Thành phố giả lập", here.city_url),
         ("Dòng lệnh", ".venv/bin/tthc --help"),
     ]
 
 
-def _cell(row: dict[str, str]) -> str:
-    if row["status"] == "no_data":
-        return "–"
-    few = " *" if row["status"] == "small_n" else ""
-    return f"{row['value']}{few}"
+def _table(title: str, columns: dict[str, dict[str, str]]) -> "Table":
+    """Return a table with one row per indicator that any column has."""
+    from rich.table import Table
+
+    from tthc.indicators import definitions
+
+    table = Table(title=title, title_justify="left")
+    table.add_column("Chỉ tiêu")
+    for name in columns:
+        table.add_column(name, justify="right")
+    present = {indicator for values in columns.values() for indicator in values}
+    for name, indicator in definitions.shown().items():
+        if name in present:
+            table.add_row(indicator.name, *(values.get(name, "") for values in columns.values()))
+    return table
+
+
+def _values(rows: list[dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Return the text to show, by code and indicator."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        text = "–" if row["status"] == "no_data" else row["value"]
+        found.setdefault(row["code"], {})[row["indicator"]] = text + (
+            " *" if row["status"] == "small_n" else ""
+        )
+    return found

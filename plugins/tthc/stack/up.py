@@ -53,7 +53,10 @@ def bring_up() -> Installation:
     _check_ports(here, programs)
     start_postgres(here)
     installation.write_run_file(here)
-    components.write_passwords(here)
+    if components.write_passwords(here):
+        say("Hai tài khoản Airflow, mật khẩu chỉ in lần này:")
+        say(f"    data      {here.keys.data_password}")
+        say(f"    approver  {here.keys.approver_password}")
     _migrate_airflow(here)
     started = [program.title for program in programs if program.start()]
     if started:

@@ -1,0 +1,106 @@
+"""``make lint``: ruff, every SQL file read by a parser, every declaration loaded by the code that uses it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tthc import settings
+from tthc.errors import TthcError
+
+#: Lines beyond this are two things in one file.
+LONGEST_MODULE = 400
+
+
+def main() -> int:
+    """Return 0 when nothing was found; print every problem with its file."""
+    root = settings.root()
+    problems = [*ruff(root), *sql(root), *declarations(root), *shape(root)]
+    for problem in problems:
+        print(problem)
+    counted = f"{len(list(sql_files(root)))} tệp SQL, {len(list(declaration_files(root)))} khai báo"
+    print(f"Lint: {len(problems)} vấn đề ({counted}).")
+    return 1 if problems else 0
+
+
+def ruff(root: Path) -> Iterator[str]:
+    """Yield what ruff finds, in code and in layout."""
+    program = str(Path(sys.executable).parent / "ruff")
+    for arguments in (["check", "--output-format", "concise"], ["format", "--check"]):
+        done = subprocess.run([program, *arguments, str(root)], capture_output=True, text=True, cwd=root)
+        if done.returncode != 0:
+            yield f"{done.stdout}{done.stderr}".strip()
+
+
+def sql(root: Path) -> Iterator[str]:
+    """Yield SQL files that are not Postgres as sqlglot reads it; having found none is a problem too."""
+    import sqlglot
+
+    files = list(sql_files(root))
+    if not files:
+        yield "sql/: không có tệp nào"
+    for path in files:
+        try:
+            statements = sqlglot.parse(path.read_text(encoding="utf-8"), read="postgres")
+        except sqlglot.errors.SqlglotError as error:
+            yield f"{path.relative_to(root)}: {error}"
+            continue
+        if not any(statements):
+            yield f"{path.relative_to(root)}: không có câu lệnh nào"
+
+
+def declarations(root: Path) -> Iterator[str]:
+    """Yield declarations that are not JSON or YAML, or that the code which uses them refuses."""
+    import yaml
+
+    files = list(declaration_files(root))
+    if not files:
+        yield "sources/, expectations/, indicators/: không có khai báo nào"
+    for path in files:
+        try:
+            text = path.read_text(encoding="utf-8")
+            loaded = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        except (ValueError, yaml.YAMLError) as error:
+            yield f"{path.relative_to(root)}: {error}"
+            continue
+        if not loaded:
+            yield f"{path.relative_to(root)}: trống"
+    yield from _loaded()
+
+
+def _loaded() -> Iterator[str]:
+    from tthc.indicators import definitions
+    from tthc.sources import streams
+    from tthc.warehouse import seeds
+
+    for load in (streams.streams, definitions.indicators, seeds.declared_units):
+        try:
+            load()
+        except TthcError as error:
+            yield str(error)
+
+
+def shape(root: Path) -> Iterator[str]:
+    """Yield modules that have grown too long."""
+    for folder in ("plugins", "dags", "demo", "tests"):
+        for path in sorted((root / folder).rglob("*.py")):
+            length = len(path.read_text(encoding="utf-8").splitlines())
+            if length > LONGEST_MODULE:
+                yield f"{path.relative_to(root)}: {length} dòng, quá {LONGEST_MODULE}"
+
+
+def sql_files(root: Path) -> Iterator[Path]:
+    """Yield every SQL file."""
+    yield from sorted((root / "sql").rglob("*.sql"))
+
+
+def declaration_files(root: Path) -> Iterator[Path]:
+    """Yield every declaration that data staff read and change."""
+    for folder in ("sources", "expectations", "indicators", "rulesets"):
+        for pattern in ("*.yaml", "*.json"):
+            yield from sorted((root / folder).rglob(pattern))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
