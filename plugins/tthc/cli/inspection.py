@@ -124,7 +124,8 @@ def status(
 
     Ví dụ: tthc status
     """
-    from tthc.warehouse import database, status as standing
+    from tthc.warehouse import database
+    from tthc.warehouse import status as standing
 
     with database.connection() as connection:
         report = {

@@ -175,6 +175,8 @@ def judge_again(url: str, stream: Stream, *, only: Collection[int] | None = None
             ).fetchall()
             keys |= {row["key"] for row in good if row["key"] is not None}
     if not keys:
+        with database.connection(url) as connection:
+            connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = ANY (%s)", (list(numbers),))
         return []
     with database.connection(url) as connection:
         first = connection.execute(
