@@ -1,6 +1,7 @@
 """``make lint``: ruff, every SQL file read by a parser, every declaration loaded by the code that uses it."""
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,8 +28,13 @@ def main() -> int:
 def ruff(root: Path) -> Iterator[str]:
     """Yield what ruff finds, in code and in layout."""
     program = str(Path(sys.executable).parent / "ruff")
-    for arguments in (["check", "--output-format", "concise"], ["format", "--check"]):
-        done = subprocess.run([program, *arguments, str(root)], capture_output=True, text=True, cwd=root)
+    for arguments in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [program, *arguments, "--output-format", "concise", str(root)],
+            capture_output=True,
+            text=True,
+            cwd=root,
+        )
         if done.returncode != 0:
             yield f"{done.stdout}{done.stderr}".strip()
 
@@ -37,12 +43,16 @@ def sql(root: Path) -> Iterator[str]:
     """Yield SQL files that are not Postgres as sqlglot reads it; having found none is a problem too."""
     import sqlglot
 
+    # The body of a function is a text to it, which it says on every one.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
     files = list(sql_files(root))
     if not files:
         yield "sql/: không có tệp nào"
     for path in files:
         try:
-            statements = sqlglot.parse(path.read_text(encoding="utf-8"), read="postgres")
+            # Postgres lets a table be called `values` where its schema is named; the parser does not.
+            text = path.read_text(encoding="utf-8").replace(".values", '."values"')
+            statements = sqlglot.parse(text, read="postgres")
         except sqlglot.errors.SqlglotError as error:
             yield f"{path.relative_to(root)}: {error}"
             continue
