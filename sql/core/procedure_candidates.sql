@@ -39,3 +39,21 @@ SELECT
 FROM staged;
 
 COMMENT ON VIEW core.procedure_candidates IS 'Các dòng danh mục thủ tục vừa nhận, đã định hình để chấm và để nhập.';
+COMMENT ON COLUMN core.procedure_candidates.commune_code IS 'Mã đơn vị hành chính của xã.';
+COMMENT ON COLUMN core.procedure_candidates.fetch_id IS 'Lần đọc đã đưa bản này vào.';
+COMMENT ON COLUMN core.procedure_candidates.row_number IS 'Số thứ tự dòng trong lần đọc ấy.';
+COMMENT ON COLUMN core.procedure_candidates.row_uid IS 'Số riêng của dòng trong luồng.';
+COMMENT ON COLUMN core.procedure_candidates.row_hash IS 'Dấu vân tay của mọi cột được giữ.';
+COMMENT ON COLUMN core.procedure_candidates.fetched_at IS 'Thời điểm của lần đọc ấy.';
+COMMENT ON COLUMN core.procedure_candidates.unreadable IS 'Tên các cột mà nguồn ghi không đọc được.';
+COMMENT ON COLUMN core.procedure_candidates.procedure_code IS 'Mã thủ tục dạng d.dddddd.';
+COMMENT ON COLUMN core.procedure_candidates.name IS 'Tên thủ tục.';
+COMMENT ON COLUMN core.procedure_candidates.field IS 'Lĩnh vực như đã khai.';
+COMMENT ON COLUMN core.procedure_candidates.field_key IS 'Khóa so tên của lĩnh vực.';
+COMMENT ON COLUMN core.procedure_candidates.service_level IS 'Mức độ dịch vụ công: 4 toàn trình, 3 một phần, 2 cung cấp thông tin; trống khi chưa biết.';
+COMMENT ON COLUMN core.procedure_candidates.deadline_working_days IS 'Thời hạn giải quyết, ngày làm việc; trống khi chưa biết hoặc không quy định.';
+COMMENT ON COLUMN core.procedure_candidates.has_no_deadline IS 'Danh mục ghi rõ là không quy định thời hạn.';
+COMMENT ON COLUMN core.procedure_candidates.gives_result IS 'Thủ tục có kết quả là giấy tờ hoặc tệp.';
+COMMENT ON COLUMN core.procedure_candidates.unit_name IS 'Đơn vị chủ trì như đã khai.';
+COMMENT ON COLUMN core.procedure_candidates.service_level_name IS 'Mức độ dịch vụ công như đã khai.';
+COMMENT ON COLUMN core.procedure_candidates.deadline_text IS 'Thời hạn như đã khai.';

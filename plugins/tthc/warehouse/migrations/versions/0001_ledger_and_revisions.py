@@ -248,6 +248,9 @@ COMMENT ON COLUMN ops.access_log.action IS 'Làm gì.';
 COMMENT ON COLUMN ops.access_log.subject IS 'Với cái gì (địa chỉ, không phải nội dung).';
 COMMENT ON COLUMN ops.access_log.reason IS 'Lý do.';
 
+COMMENT ON TABLE ops.migrations IS 'Bước di trú mà kho dữ liệu đang ở (do Alembic ghi).';
+COMMENT ON COLUMN ops.migrations.version_num IS 'Số của bước di trú.';
+
 CREATE TABLE ops.table_shapes (
     table_name text PRIMARY KEY,
     sql_hash text NOT NULL,
@@ -353,6 +356,8 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+COMMENT ON FUNCTION indicators.refuse_change() IS 'Bẫy giữ số đã công bố: không sửa, không xóa, không làm rỗng.';
+COMMENT ON FUNCTION indicators.refuse_addition() IS 'Bẫy giữ số đã công bố: không thêm giá trị vào bản tính đã công bố.';
 CREATE TRIGGER published_stays BEFORE UPDATE OR DELETE ON indicators.builds
 FOR EACH ROW EXECUTE FUNCTION indicators.refuse_change();
 CREATE TRIGGER published_stays BEFORE UPDATE OR DELETE ON indicators.values
