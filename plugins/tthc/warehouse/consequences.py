@@ -45,10 +45,10 @@ def derive(connection: psycopg.Connection, touched: str) -> list[str]:
         "CREATE TEMPORARY TABLE before ON COMMIT DROP AS"
         " SELECT d.* FROM marts.dossiers AS d INNER JOIN touched_dossiers AS t USING (commune_code, dossier_code)"
     )
-    connection.execute("ANALYZE before")
+    connection.execute("ANALYZE before (commune_code, dossier_code)")
     written = tables.refill(connection, "marts.dossiers")
     if written > 1_000:
-        connection.execute("ANALYZE marts.dossiers")
+        connection.execute("ANALYZE marts.dossiers (commune_code, dossier_code, received_on, alive_through)")
     rows = connection.execute(_MOVED_MONTHS, {"commune_code": settings.commune_code()}).fetchall()
     return [row["month"] for row in rows]
 

@@ -102,7 +102,7 @@ def take_batch(connection: psycopg.Connection, stream: Stream, fetch_id: int) ->
         f" ORDER BY {key}, c.row_number DESC",
         {"stream": stream.stream, "fetch_id": fetch_id},
     )
-    connection.execute("ANALYZE batch")
+    connection.execute(f"ANALYZE batch (commune_code, {', '.join(stream.key)}, row_hash)")
     row = connection.execute("SELECT coalesce(max(good_count), 0) AS good, count(*) AS last FROM batch").fetchone()
     return row["good"], row["last"]
 
@@ -125,7 +125,7 @@ def write_versions(connection: psycopg.Connection, stream: Stream) -> int:
         f" FROM batch AS b LEFT JOIN {stream.table} AS c ON {same_key}"
         f" WHERE c.row_hash IS DISTINCT FROM b.row_hash"
     )
-    connection.execute("ANALYZE changed")
+    connection.execute(f"ANALYZE changed (commune_code, {', '.join(stream.key)})")
     connection.execute(
         f"UPDATE {stream.table} AS c SET flags = b.flags, missing_since = NULL FROM batch AS b"
         f" WHERE {same_key} AND c.row_hash = b.row_hash"
