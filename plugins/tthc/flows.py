@@ -111,7 +111,12 @@ def stage(fetch_id: int, progress: Progress = say) -> dict:
                 f"Nguồn gửi thêm trường {field} chưa khai báo; trường này không được nạp. Nếu cần, thêm một dòng vào "
                 f"sources/{stream.stream}.yaml (cả khi chỉ để ghi rõ personal: drop).",
             )
-    return {"fetch_id": fetch_id, "stream": stream.stream, "read": outcome.read, "unknown_fields": outcome.unknown}
+    return {
+        "fetch_id": fetch_id,
+        "stream": stream.stream,
+        "read": outcome.read,
+        "unknown_fields": outcome.unknown,
+    }
 
 
 def audit(fetch_id: int, progress: Progress = say) -> dict:
@@ -131,7 +136,12 @@ def audit(fetch_id: int, progress: Progress = say) -> dict:
         incidents.close_incident(connection, "batch_stopped", stream.stream, f"Lần đọc {fetch_id} đạt.")
     for rule in result.warnings:
         progress(f"cảnh báo {rule.rule}: {rule.failed_count} dòng")
-    return {"fetch_id": fetch_id, "checked": result.checked, "refused": result.refused, "warned": result.warned}
+    return {
+        "fetch_id": fetch_id,
+        "checked": result.checked,
+        "refused": result.refused,
+        "warned": result.warned,
+    }
 
 
 def merge(fetch_id: int, progress: Progress = say) -> dict:
@@ -165,7 +175,10 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
 
 
 def ingest(
-    names: Iterable[str], window_from: str | None = None, window_to: str | None = None, progress: Progress = say
+    names: Iterable[str],
+    window_from: str | None = None,
+    window_to: str | None = None,
+    progress: Progress = say,
 ) -> list[dict]:
     """Read, judge and merge city streams, each after those it waits for; return the accounting of each.
 
@@ -229,7 +242,11 @@ def _load_one(name: str, progress: Progress) -> dict:
     if not is_new and fetch_state(fetch_id) == "merged":
         progress(f"{Path(name).name}: nội dung này đã nạp rồi (lần đọc {fetch_id})")
         with database.connection() as connection:
-            return {**merging.merge(connection, stream, fetch_id).as_dict(), "stream": stream.stream, "is_new": False}
+            return {
+                **merging.merge(connection, stream, fetch_id).as_dict(),
+                "stream": stream.stream,
+                "is_new": False,
+            }
     return {**take_in(fetch_id, progress), "is_new": True}
 
 
@@ -263,7 +280,9 @@ def unload(fetch_id: int, progress: Progress = say) -> dict:
     """Take a merged reading back as if it had never come; return the months that can move."""
     stream, url = stream_of(fetch_id), settings.warehouse_url()
     if fetch_state(fetch_id) != "merged":
-        raise UsageError(f"Lần đọc {fetch_id} đang ở trạng thái {fetch_state(fetch_id)}: chỉ rút được lần đã nhập.")
+        raise UsageError(
+            f"Lần đọc {fetch_id} đang ở trạng thái {fetch_state(fetch_id)}: chỉ rút được lần đã nhập."
+        )
     with database.connection(autocommit=True) as guard:
         database.lock(guard, f"merge:{stream.stream}", session=True)
         months = replay.take_back(url, stream, fetch_id, progress=progress)
@@ -290,7 +309,9 @@ def refresh(months: Iterable[str], calendar: str | None = None, progress: Progre
         for period in periods.periods_touched(months, name):
             with database.connection() as connection:
                 build_id, is_new = builds.build(connection, period)
-            computed.append({"calendar": name, "period": period.label, "build_id": build_id, "is_new": is_new})
+            computed.append(
+                {"calendar": name, "period": period.label, "build_id": build_id, "is_new": is_new}
+            )
         progress(f"lịch {name}: đã tính {len(computed)} kỳ")
     return {"periods": computed}
 
@@ -303,15 +324,26 @@ def compare(period: str, calendar: str | None = None) -> dict:
             rows = publication.differences(connection, each)
             last = publication.last_revision(connection, each)
         told = [
-            {"calendar": each.calendar, "period": each.label, **row, "old": _number(row["old"]), "new": _number(row["new"])}
+            {
+                "calendar": each.calendar,
+                "period": each.label,
+                **row,
+                "old": _number(row["old"]),
+                "new": _number(row["new"]),
+            }
             for row in rows
         ]
         found += told
         since = f"so với bản công bố {last['revision_number']}" if last else "chưa công bố lần nào"
         lines.append(f"- {each.label} (lịch {each.calendar}): {len(told)} giá trị khác, {since}.")
     shown = [row for row in found if row["level"] == "commune"][:50] or found[:50]
-    return {"period": period, "is_new": bool(found), "difference_count": len(found), "differences": shown,
-            "summary": "\n".join(lines)}
+    return {
+        "period": period,
+        "is_new": bool(found),
+        "difference_count": len(found),
+        "differences": shown,
+        "summary": "\n".join(lines),
+    }
 
 
 def publish(period: str, by: str, reason: str, calendar: str | None = None) -> dict:
@@ -322,9 +354,17 @@ def publish(period: str, by: str, reason: str, calendar: str | None = None) -> d
     with database.connection() as connection:
         for each in _closing(period, calendar):
             done.append(publication.publish(connection, each, by.strip(), reason.strip()))
-    return {"published": [
-        {"calendar": p.calendar, "period": p.period, "revision_number": p.revision_number, "is_new": p.is_new} for p in done
-    ]}
+    return {
+        "published": [
+            {
+                "calendar": p.calendar,
+                "period": p.period,
+                "revision_number": p.revision_number,
+                "is_new": p.is_new,
+            }
+            for p in done
+        ]
+    }
 
 
 def last_month(now: datetime | None = None) -> str:
@@ -350,7 +390,9 @@ def stream_of(fetch_id: int) -> Stream:
 def fetch_state(fetch_id: int) -> str:
     """Return the state of a reading."""
     with database.connection() as connection:
-        return connection.execute("SELECT state FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()["state"]
+        return connection.execute(
+            "SELECT state FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)
+        ).fetchone()["state"]
 
 
 def _closing(period: str, calendar: str | None) -> list[Period]:
@@ -404,13 +446,19 @@ def _is_staged_and_judged(stream: Stream, fetch_id: int) -> bool:
 
 def _note_calendar() -> None:
     with database.connection(autocommit=True, rows=tuple_row) as connection:
-        years = [row[0] for row in connection.execute(
-            "SELECT DISTINCT leaves_calendar_in FROM marts.dossiers WHERE commune_code = %s"
-            " AND leaves_calendar_in IS NOT NULL ORDER BY 1", (settings.commune_code(),)
-        )]
+        years = [
+            row[0]
+            for row in connection.execute(
+                "SELECT DISTINCT leaves_calendar_in FROM marts.dossiers WHERE commune_code = %s"
+                " AND leaves_calendar_in IS NOT NULL ORDER BY 1",
+                (settings.commune_code(),),
+            )
+        ]
         for year in years:
             incidents.open_incident(
-                connection, "calendar_not_published", str(year),
+                connection,
+                "calendar_not_published",
+                str(year),
                 f"Lịch làm việc năm {year} chưa công bố: hạn của các hồ sơ rơi vào năm đó được ghi là không biết. "
                 f"Nạp lịch bằng: tthc load TỆP (luồng register__working_days).",
             )

@@ -66,7 +66,8 @@ def _parts() -> dict[str, str]:
     every = list(definitions.indicators().values())
     (item,) = {indicator.item for indicator in every}
     aggregates = ",\n".join(
-        f"        {i.numerator_sql} AS n{place}, {i.denominator_sql} AS d{place}" for place, i in enumerate(every)
+        f"        {i.numerator_sql} AS n{place}, {i.denominator_sql} AS d{place}"
+        for place, i in enumerate(every)
     )
     zeros = ", ".join(f"0, {'NULL' if i.kind == 'count' else '0'}" for i in every)
     rows = ",\n".join(f"        {_row(place, indicator)}" for place, indicator in enumerate(every))

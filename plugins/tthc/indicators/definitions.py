@@ -90,7 +90,9 @@ def indicators() -> dict[str, Indicator]:
     for path in sorted((settings.root() / "indicators").glob("*.yaml")):
         for indicator in read_definitions(path):
             if indicator.id in found:
-                raise UsageError(f"{_place(path, indicator.id)}: mã chỉ tiêu {indicator.id} đã có ở nơi khác.")
+                raise UsageError(
+                    f"{_place(path, indicator.id)}: mã chỉ tiêu {indicator.id} đã có ở nơi khác."
+                )
             found[indicator.id] = indicator
     if not found:
         raise UsageError("Không có chỉ tiêu nào trong thư mục indicators/.")

@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 import psycopg
-from psycopg.types.json import Jsonb
+from psycopg import postgres
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 
 from tthc import settings
 from tthc.landing import ledger
@@ -19,7 +21,16 @@ from tthc.sources.streams import STAGED_AS, Stream
 
 #: Rows of one reading have numbers below this, so that ``row_uid`` says both.
 ROWS_PER_FETCH = 10_000_000
-_json = msgspec.json.Encoder().encode
+
+
+class _ReadyJsonb(Dumper):
+    """Passes on a jsonb value that the reader has encoded already."""
+
+    format = Format.BINARY
+    oid = postgres.types["jsonb"].oid
+
+    def dump(self, obj: bytes) -> bytes:
+        return obj
 
 
 @dataclass
@@ -49,7 +60,6 @@ def stage(
     outcome = Staged(fetch_id)
     reader = RecordReader(stream)
     columns = stream.staged_columns
-    lists = [place for place, column in enumerate(columns, start=2) if column.type == "list"]
     key_place = 2 + next(place for place, column in enumerate(columns) if column.name == stream.key[0])
     kinds = ["int8", "int4", "int8", "timestamptz", "text", "uuid", "text[]"]
     kinds += [STAGED_AS[column.type] for column in columns]
@@ -62,6 +72,7 @@ def stage(
         cursor.execute(
             "DELETE FROM staging.verdicts WHERE stream = %s AND fetch_id = %s", (stream.stream, fetch_id)
         )
+        cursor.adapters.register_dumper(bytes, _ReadyJsonb)
         with cursor.copy(
             f"COPY {stream.staging_table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"
         ) as copy:
@@ -74,8 +85,6 @@ def stage(
                 row = reader(record)
                 if only_keys is not None and row[key_place] not in only_keys:
                     continue
-                for place in lists:
-                    row[place] = Jsonb(row[place], dumps=_json)
                 write((fetch_id, number, base + number, answered_at, address, *row))
                 if progress and outcome.read % 20_000 == 0:
                     progress(f"đã đọc {outcome.read:,} dòng".replace(",", "."))
@@ -94,7 +103,8 @@ def stage(
 def _note_rows(cursor: psycopg.Cursor, fetch_id: int, count: int) -> None:
     cursor.execute("UPDATE ops.fetch_pages SET record_count = %s WHERE fetch_id = %s", (count, fetch_id))
     cursor.execute(
-        "UPDATE ops.fetches SET read_count = %s, announced_count = %s WHERE fetch_id = %s", (count, count, fetch_id)
+        "UPDATE ops.fetches SET read_count = %s, announced_count = %s WHERE fetch_id = %s",
+        (count, count, fetch_id),
     )
 
 
@@ -112,7 +122,10 @@ def records(
 
 
 def _records_of_pages(
-    archive: Archive, pages: list[ledger.Page], stream: Stream, split: Callable[[bytes], list[msgspec.Raw]] | None
+    archive: Archive,
+    pages: list[ledger.Page],
+    stream: Stream,
+    split: Callable[[bytes], list[msgspec.Raw]] | None,
 ) -> Iterator[tuple[int, Any, str | None, dict[str, Any]]]:
     for page in pages:
         body = archive.get(page.sha256)

@@ -103,7 +103,9 @@ def take_batch(connection: psycopg.Connection, stream: Stream, fetch_id: int) ->
         {"stream": stream.stream, "fetch_id": fetch_id},
     )
     connection.execute(f"ANALYZE batch (commune_code, {', '.join(stream.key)}, row_hash)")
-    row = connection.execute("SELECT coalesce(max(good_count), 0) AS good, count(*) AS last FROM batch").fetchone()
+    row = connection.execute(
+        "SELECT coalesce(max(good_count), 0) AS good, count(*) AS last FROM batch"
+    ).fetchone()
     return row["good"], row["last"]
 
 

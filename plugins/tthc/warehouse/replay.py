@@ -146,14 +146,18 @@ def _derive(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
     return consequences.after(connection, stream)
 
 
-def judge_again(url: str, stream: Stream, *, only: Collection[int] | None = None, progress: Progress | None = None) -> list[str]:
+def judge_again(
+    url: str, stream: Stream, *, only: Collection[int] | None = None, progress: Progress | None = None
+) -> list[str]:
     """Judge the rows in quarantine again (all open ones, or those of some numbers); return the months that moved.
 
     Rows that are good now become versions at the moment of their own reading.
     """
     with database.connection(url) as connection:
         rows = [
-            row for row in quarantine.open_rows(connection, stream) if only is None or row["quarantine_id"] in only
+            row
+            for row in quarantine.open_rows(connection, stream)
+            if only is None or row["quarantine_id"] in only
         ]
         rows = [row for row in rows if _state(connection, row["fetch_id"]) == "merged"]
     if not rows:
@@ -176,7 +180,9 @@ def judge_again(url: str, stream: Stream, *, only: Collection[int] | None = None
             keys |= {row["key"] for row in good if row["key"] is not None}
     if not keys:
         with database.connection(url) as connection:
-            connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = ANY (%s)", (list(numbers),))
+            connection.execute(
+                f"DELETE FROM {stream.staging_table} WHERE fetch_id = ANY (%s)", (list(numbers),)
+            )
         return []
     with database.connection(url) as connection:
         first = connection.execute(
@@ -192,7 +198,8 @@ def take_back(url: str, stream: Stream, fetch_id: int, *, progress: Progress | N
         keys = {
             row["key"]
             for row in connection.execute(
-                f"SELECT DISTINCT {stream.key[0]} AS key FROM {stream.history_table} WHERE fetch_id = %s", (fetch_id,)
+                f"SELECT DISTINCT {stream.key[0]} AS key FROM {stream.history_table} WHERE fetch_id = %s",
+                (fetch_id,),
             )
         }
 
@@ -227,7 +234,9 @@ def _forget(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
         "(t.fetched_at, t.fetch_id) >= (SELECT s.fetched_at, s.fetch_id FROM ops.fetches AS s"
         " WHERE s.fetch_id = %(since)s)"
     )
-    connection.execute(f"DELETE FROM {stream.history_table} AS t WHERE {chosen} AND {from_then_on}", parameters)
+    connection.execute(
+        f"DELETE FROM {stream.history_table} AS t WHERE {chosen} AND {from_then_on}", parameters
+    )
     connection.execute(f"DELETE FROM {stream.table} AS t WHERE {chosen}", parameters)
     names = ", ".join(
         row["column_name"]
@@ -266,4 +275,6 @@ def _account(connection: psycopg.Connection, fetch_id: int, released: int) -> No
 
 
 def _state(connection: psycopg.Connection, fetch_id: int) -> str:
-    return connection.execute("SELECT state FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()["state"]
+    return connection.execute("SELECT state FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()[
+        "state"
+    ]

@@ -68,7 +68,9 @@ def tables() -> dict[str, Table]:
         shape, _, refill = path.read_text(encoding="utf-8").partition(_REFILL)
         name = f"{path.parent.name}.{path.stem}"
         if path.parent.name not in LAYERS:
-            raise UsageError(f"sql/{path.parent.name}/ không phải là một tầng; các tầng là {', '.join(LAYERS)}.")
+            raise UsageError(
+                f"sql/{path.parent.name}/ không phải là một tầng; các tầng là {', '.join(LAYERS)}."
+            )
         found[name] = Table(name, shape, refill)
     if not found:
         raise UsageError(f"Không thấy tệp SQL nào trong {root}.")
