@@ -91,6 +91,7 @@ def end(note: Path, *, patience: float = 20.0) -> bool:
         note.unlink(missing_ok=True)
         return False
     family = processes.family(who)
-    processes.end_all(who, family, patience=patience)
+    # Children of a leader that died have nobody to report to: nothing of theirs is worth waiting for.
+    processes.end_all(who, family, patience=patience if who.alive else min(patience, 2.0))
     note.unlink(missing_ok=True)
     return bool(family)
