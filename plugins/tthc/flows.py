@@ -20,12 +20,13 @@ from tthc.indicators import publish as publication
 from tthc.landing import files as landing_files
 from tthc.landing import incidents
 from tthc.landing import stage as staging
+from tthc.landing.due import short_days, windows_to_read, year_is_due
 from tthc.landing.fetch import fetch as read_city
 from tthc.landing.inbox import files_waiting
-from tthc.landing.due import short_days, windows_to_read, year_is_due
 from tthc.sources import spreadsheets, streams
 from tthc.sources.streams import Stream
-from tthc.warehouse import consequences, database, merge as merging, migrate, replay
+from tthc.warehouse import consequences, database, migrate, replay
+from tthc.warehouse import merge as merging
 from tthc.workdays import periods
 from tthc.workdays.periods import CALENDARS, Period
 
@@ -128,7 +129,8 @@ def audit(fetch_id: int, progress: Progress = say) -> dict:
     with database.connection(autocommit=True, rows=tuple_row) as connection:
         if result.stopped_because:
             connection.execute(
-                "UPDATE ops.fetches SET state = 'stopped', stopped_because = %s WHERE fetch_id = %s AND state = 'fetched'",
+                "UPDATE ops.fetches SET state = 'stopped', stopped_because = %s"
+                " WHERE fetch_id = %s AND state = 'fetched'",
                 (result.stopped_because, fetch_id),
             )
             incidents.open_incident(connection, "batch_stopped", stream.stream, result.stopped_because)

@@ -133,7 +133,9 @@ WHERE f.level = ANY (v.levels)
 
 _CONTENT_HASH = """
 SELECT encode(sha256(convert_to(coalesce(string_agg(
-    concat_ws('|', level, code, indicator, numerator, coalesce(denominator::text, '-'), coalesce(value::text, '-'), status),
+    concat_ws(
+        '|', level, code, indicator, numerator, coalesce(denominator::text, '-'), coalesce(value::text, '-'), status
+    ),
     E'\\n' ORDER BY level COLLATE "C", code COLLATE "C", indicator COLLATE "C"
 ), ''), 'UTF8')), 'hex') AS content_hash
 FROM computed

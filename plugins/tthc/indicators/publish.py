@@ -41,7 +41,8 @@ def publish(connection: psycopg.Connection, period: Period, by: str, reason: str
     connection.execute(
         "INSERT INTO indicators.revisions"
         " (commune_code, calendar, period, revision_number, build_id, content_hash, approved_by, reason)"
-        " VALUES (%(commune_code)s, %(calendar)s, %(period)s, %(number)s, %(build_id)s, %(content_hash)s, %(by)s, %(reason)s)",
+        " VALUES (%(commune_code)s, %(calendar)s, %(period)s, %(number)s, %(build_id)s, %(content_hash)s,"
+        " %(by)s, %(reason)s)",
         {**parameters, **build, "number": number, "by": by, "reason": reason},
     )
     return Publication(period.calendar, period.label, number, build["build_id"], True)

@@ -85,7 +85,9 @@ moved AS (
 ),
 
 spans AS (
-    SELECT DISTINCT date_trunc('month', received_on)::date AS first_month, date_trunc('month', through)::date AS last_month
+    SELECT DISTINCT
+        date_trunc('month', received_on)::date AS first_month,
+        date_trunc('month', through)::date AS last_month
     FROM moved
     UNION
     SELECT DISTINCT

@@ -173,7 +173,8 @@ def judge_again(
         with database.connection(url) as connection:
             good = connection.execute(
                 f"SELECT s.{stream.key[0]} AS key FROM {stream.staging_table} AS s"
-                f" LEFT JOIN staging.verdicts AS v ON v.stream = %s AND v.fetch_id = s.fetch_id AND v.row_uid = s.row_uid"
+                f" LEFT JOIN staging.verdicts AS v"
+                f"  ON v.stream = %s AND v.fetch_id = s.fetch_id AND v.row_uid = s.row_uid"
                 f" WHERE s.fetch_id = %s AND coalesce(v.refused, '{{}}') = '{{}}'",
                 (stream.stream, fetch_id),
             ).fetchall()

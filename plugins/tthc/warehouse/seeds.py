@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import msgspec
 import psycopg
@@ -51,7 +52,13 @@ def units(connection: psycopg.Connection) -> bool:
     declared, commune = declared_units(), settings.commune_code()
     rows = {(unit.code, unit.name, unit.sort) for unit in declared.units}
     names = {
-        (name_key(entry.name), entry.valid_from or date.min, entry.valid_to or date.max, entry.unit, entry.name)
+        (
+            name_key(entry.name),
+            entry.valid_from or date.min,
+            entry.valid_to or date.max,
+            entry.unit,
+            entry.name,
+        )
         for entry in [*declared.names, *(UnitName(unit.code, unit.name) for unit in declared.units)]
     }
     _refuse_overlaps(names)
@@ -72,7 +79,14 @@ def units(connection: psycopg.Connection) -> bool:
             "INSERT INTO core.unit_names (commune_code, name_key, valid_from, valid_to, unit_code, name)"
             " VALUES (%s, %s, coalesce(%s, '-infinity'::date), coalesce(%s, 'infinity'::date), %s, %s)",
             [
-                (commune, key, None if first == date.min else first, None if last == date.max else last, code, name)
+                (
+                    commune,
+                    key,
+                    None if first == date.min else first,
+                    None if last == date.max else last,
+                    code,
+                    name,
+                )
                 for key, first, last, code, name in names
             ],
         )
@@ -90,7 +104,7 @@ def _fingerprint(cursor: psycopg.Cursor, commune: str):
 
 def _refuse_overlaps(names: set[tuple]) -> None:
     ordered = sorted(names)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if earlier[0] == later[0] and later[1] <= earlier[2]:
             raise UsageError(
                 f"sources/units.yaml: tên “{later[4]}” được khai hai lần cho những ngày trùng nhau"
