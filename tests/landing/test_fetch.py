@@ -4,7 +4,7 @@ import json
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 
 import psycopg
 import pytest
@@ -134,11 +134,11 @@ def test_whatever_shifts_a_complete_reading_misses_nobody(connection, city, per_
     days = [date(2025, 7, 1) + timedelta(days=place) for place in range(len(per_day))]
     records = [
         dossier(number, f"{day:%Y%m%d}")
-        for day, count in zip(days, per_day, strict=True)
-        for number in range(count)
+        for day, how_many in zip(days, per_day, strict=True)
+        for number in range(how_many)
     ]
     city.records[PATH], city.page_size = records[::-1], page_size
-    start, vanished = len(city.asked), set()
+    start, vanished, new = len(city.asked), set(), count(1000)
 
     def live(number: int) -> None:
         for moment, what, where in life:
@@ -147,7 +147,7 @@ def test_whatever_shifts_a_complete_reading_misses_nobody(connection, city, per_
             now = city.records[PATH]
             if what == "arrive":
                 day = days[where % len(days)]
-                now.insert(0, dossier(1000 + 100 * moment + where, f"{day:%Y%m%d}"))
+                now.insert(0, dossier(next(new), f"{day:%Y%m%d}"))
             elif now:
                 vanished.add(now.pop(where % len(now))["MaHoSo"])
 

@@ -81,6 +81,7 @@ def test_killed_while_a_page_is_asked_for(connection, ledger_url, city, request_
     child.append(start(ledger_url))
     started.set()
     assert child[0].wait(60) == -signal.SIGKILL
+    city.settle()
     (pages,) = connection.execute("SELECT count(*) FROM ops.fetch_pages").fetchone()
     assert pages == request_number
     city.before = lambda number: None
@@ -105,6 +106,7 @@ def test_killed_at_any_moment(connection, ledger_url, city) -> None:
         threading.Event().wait(moments.uniform(0, 0.02))
         child.kill()
         killed += child.wait(10) == -signal.SIGKILL
+        city.settle()
     assert killed
     city.before = lambda number: None
     goes_on(connection, city)
