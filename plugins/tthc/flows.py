@@ -6,11 +6,13 @@ A reading goes fetch → stage → audit → merge; what a merge moved goes refr
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psycopg
 from psycopg.rows import tuple_row
 
 from tthc import settings
@@ -54,7 +56,7 @@ def init(progress: Progress = say) -> dict:
     for name in seeded:
         load([str(streams.folder() / "seeds" / streams.stream_named(name).seed)], progress)
     months: list[str] = []
-    if units_changed or any(name.startswith("marts.") for name in changed):
+    if units_changed or {"core.procedures_in_force", "marts.days", "marts.dossiers"} & changed:
         with database.connection() as connection:
             months = consequences.derive_everything(connection)
         for stream in streams.city_streams():
@@ -85,16 +87,17 @@ def fetch(
             first, last = first or due[0], last or due[1]
         if first > last:
             raise UsageError(f"Khoảng ngày ngược: từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}.")
-        return read_city(
-            connection,
-            declared,
-            first,
-            last,
-            codes=codes,
-            days=short_days(connection, declared),
-            kind=kind or ("year" if (first.month, first.day) == (1, 1) else "window"),
-            progress=progress,
-        )
+        with _incident_when_failing(connection, "fetch_failed", stream):
+            return read_city(
+                connection,
+                declared,
+                first,
+                last,
+                codes=codes,
+                days=short_days(connection, declared),
+                kind=kind or ("year" if (first.month, first.day) == (1, 1) else "window"),
+                progress=progress,
+            )
 
 
 def stage(fetch_id: int, progress: Progress = say) -> dict:
@@ -367,6 +370,17 @@ def publish(period: str, by: str, reason: str, calendar: str | None = None) -> d
             for p in done
         ]
     }
+
+
+@contextmanager
+def _incident_when_failing(connection: psycopg.Connection, kind: str, subject: str) -> Iterator[None]:
+    """Open an incident when the step inside fails, close it when it works again. ``connection``: autocommit."""
+    try:
+        yield
+    except TthcError as error:
+        incidents.open_incident(connection, kind, subject, str(error))
+        raise
+    incidents.close_incident(connection, kind, subject, "Bước này đã chạy được.")
 
 
 def last_month(now: datetime | None = None) -> str:

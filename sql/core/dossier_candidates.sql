@@ -15,12 +15,14 @@ WITH staged AS (
             CASE
                 WHEN s.status IN (7, 8) AND s.finished_at IS NULL OR s.status = 3 AND s.refused_at IS NULL
                     THEN (
-                        SELECT max(e.occurred_at)
+                        SELECT e.occurred_at
                         FROM core.progress_events AS e
                         WHERE
                             e.commune_code = f.commune_code
                             AND e.dossier_code = s.dossier_code
                             AND e.status = s.status
+                        ORDER BY e.occurred_at DESC
+                        LIMIT 1
                     )
             END
         ) AS ended_at,

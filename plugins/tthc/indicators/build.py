@@ -15,8 +15,13 @@ _CODES = {"unit": "unit_code", "procedure": "procedure_code", "field": "field_co
 
 def refill_month(connection: psycopg.Connection, month: Period) -> int:
     """Refill ``marts.dossier_periods`` for one month of one calendar; return its rows."""
+    parameters = _parameters(month)
     tables.year_partition(connection, "marts.dossier_periods", month.start.year)
-    return tables.refill(connection, "marts.dossier_periods", _parameters(month))
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtext('refill' || %(commune_code)s || %(calendar)s || %(period)s))",
+        parameters,
+    )
+    return tables.refill(connection, "marts.dossier_periods", parameters)
 
 
 def build(connection: psycopg.Connection, period: Period) -> tuple[int, bool]:

@@ -6,7 +6,7 @@ import psycopg
 
 from tthc import settings
 from tthc.sources.streams import Stream
-from tthc.warehouse import tables
+from tthc.warehouse import database, tables
 
 #: Which dossiers a changed row of each core table touches, given the temporary table ``changed``.
 _TOUCHED = {
@@ -23,10 +23,20 @@ _TOUCHED = {
 }
 
 
+#: The small tables that are filled from a changed core table before any dossier is derived.
+_REFILLED = {"core.procedures": ("core.procedures_in_force",), "core.working_days": ("marts.days",)}
+
+
+def refill_whole(connection: psycopg.Connection, name: str) -> None:
+    """Fill one of the small tables anew for the commune."""
+    tables.refill(connection, name, {"commune_code": settings.commune_code()})
+    connection.execute(f"ANALYZE {name}")
+
+
 def after(connection: psycopg.Connection, stream: Stream) -> list[str]:
     """Derive again what the rows of ``changed`` touch; return the labels of the months that can have moved."""
-    if stream.table == "core.working_days":
-        tables.refill(connection, "marts.days", {"commune_code": settings.commune_code()})
+    for name in _REFILLED.get(stream.table, ()):
+        refill_whole(connection, name)
     if stream.table not in _TOUCHED:
         return []
     return derive(connection, _TOUCHED[stream.table])
@@ -38,6 +48,8 @@ def derive(connection: psycopg.Connection, touched: str) -> list[str]:
     A dossier moves the months in which its old or its new image is alive, in both calendars; one that is open,
     those up to the newest day that any reading knows.
     """
+    # Events and dossiers may be merged at the same time; what they touch is derived by one after the other.
+    database.lock(connection, "derive")
     connection.execute("DROP TABLE IF EXISTS touched_dossiers, before")
     connection.execute(f"CREATE TEMPORARY TABLE touched_dossiers ON COMMIT DROP AS {touched}")
     connection.execute("ANALYZE touched_dossiers")
@@ -55,7 +67,9 @@ def derive(connection: psycopg.Connection, touched: str) -> list[str]:
 
 def derive_everything(connection: psycopg.Connection) -> list[str]:
     """Derive every dossier again, for a changed unit table, calendar, catalogue or shape."""
-    tables.refill(connection, "marts.days", {"commune_code": settings.commune_code()})
+    for names in _REFILLED.values():
+        for name in names:
+            refill_whole(connection, name)
     return derive(connection, "SELECT commune_code, dossier_code FROM core.dossiers")
 
 

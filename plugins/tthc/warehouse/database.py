@@ -49,7 +49,9 @@ def connection(
 def wrapped(error: psycopg.Error) -> TthcError:
     """Return an error of the database as one of ours, without any value."""
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
-        return Unreachable("Mất kết nối với kho dữ liệu giữa chừng; giao dịch đang dở đã được bỏ. Chạy lại lệnh này.")
+        return Unreachable(
+            "Mất kết nối với kho dữ liệu giữa chừng; giao dịch đang dở đã được bỏ. Chạy lại lệnh này."
+        )
     where = error.diag.table_name or "?"
     raised = error.diag.message_primary if error.sqlstate == "P0001" else None
     message = raised or (

@@ -65,7 +65,7 @@ def merge(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> Merg
         )
     quarantined = quarantine.record(connection, stream, fetch_id)
     good, last = take_batch(connection, stream, fetch_id)
-    written = write_versions(connection, stream)
+    written = write_versions(connection, stream, fetch_id)
     _note_missing(connection, stream, fetch)
     months = consequences.after(connection, stream)
     connection.execute(
@@ -83,18 +83,16 @@ def _reported(fetch: dict) -> Merged:
 
 
 def take_batch(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> tuple[int, int]:
-    """Put the last good row of each key of a reading into the temporary table ``batch``.
+    """Put the address of the last good row of each key of a reading into the temporary table ``batch``.
 
-    Returns (good rows, distinct keys).
+    Returns (good rows, distinct keys). The rows themselves stay in staging: only those that change are shaped.
     """
-    names = _columns(connection, stream)
     key = ", ".join(f"c.{name}" for name in ("commune_code", *stream.key))
     connection.execute("DROP TABLE IF EXISTS batch")
     connection.execute("ANALYZE staging.verdicts (fetch_id, row_uid)")
     connection.execute(
         f"CREATE TEMPORARY TABLE batch ON COMMIT DROP AS"
-        f" SELECT DISTINCT ON ({key}) {', '.join(f'c.{name}' for name in names)},"
-        f" coalesce(v.warned, '{{}}') AS flags, count(*) OVER () AS good_count"
+        f" SELECT DISTINCT ON ({key}) {key}, c.row_uid, c.row_hash, v.warned, count(*) OVER () AS good_count"
         f" FROM {stream.candidates} AS c"
         f" LEFT JOIN staging.verdicts AS v"
         f"  ON v.stream = %(stream)s AND v.fetch_id = c.fetch_id AND v.row_uid = c.row_uid"
@@ -109,7 +107,7 @@ def take_batch(connection: psycopg.Connection, stream: Stream, fetch_id: int) ->
     return row["good"], row["last"]
 
 
-def write_versions(connection: psycopg.Connection, stream: Stream) -> int:
+def write_versions(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> int:
     """Open a version for each row of ``batch`` that differs from the one in force; return how many.
 
     Leaves their keys in the temporary table ``changed`` (commune_code and the stream's key). Rows that did not
@@ -118,7 +116,6 @@ def write_versions(connection: psycopg.Connection, stream: Stream) -> int:
     names = _columns(connection, stream)
     key = ("commune_code", *stream.key)
     same_key = " AND ".join(f"c.{name} = b.{name}" for name in key)
-    listed = ", ".join(names)
     connection.execute("DROP TABLE IF EXISTS changed")
     connection.execute(
         f"CREATE TEMPORARY TABLE changed ON COMMIT DROP AS"
@@ -127,40 +124,49 @@ def write_versions(connection: psycopg.Connection, stream: Stream) -> int:
         f" FROM batch AS b LEFT JOIN {stream.table} AS c ON {same_key}"
         f" WHERE c.row_hash IS DISTINCT FROM b.row_hash"
     )
-    connection.execute(f"ANALYZE changed (commune_code, {', '.join(stream.key)})")
+    connection.execute(f"ANALYZE changed (row_uid, commune_code, {', '.join(stream.key)})")
     connection.execute(
-        f"UPDATE {stream.table} AS c SET flags = b.flags, missing_since = NULL FROM batch AS b"
+        f"UPDATE {stream.table} AS c SET flags = coalesce(b.warned, '{{}}'), missing_since = NULL FROM batch AS b"
         f" WHERE {same_key} AND c.row_hash = b.row_hash"
-        f" AND (c.flags <> b.flags OR c.missing_since IS NOT NULL)"
+        f" AND (c.flags <> coalesce(b.warned, '{{}}') OR c.missing_since IS NOT NULL)"
     )
     # The address of a version is unique, so closing and replacing are plain joins on it.
     same_version = f"{same_key} AND c.fetched_at = b.old_fetched_at AND c.fetch_id = b.old_fetch_id"
     connection.execute(
-        f"UPDATE {stream.history_table} AS c SET valid_to = b.fetched_at FROM changed AS b"
+        f"UPDATE {stream.history_table} AS c SET valid_to = f.fetched_at FROM changed AS b, ops.fetches AS f"
         f" WHERE {same_version} AND c.row_number = b.old_row_number AND b.old_hash IS NOT NULL"
+        f" AND f.fetch_id = %s",
+        (fetch_id,),
     )
     connection.execute(
         f"DELETE FROM {stream.table} AS c USING changed AS b WHERE {same_key} AND b.old_hash IS NOT NULL"
     )
-    _make_partitions(connection, stream)
-    written = 0
-    for table in (stream.table, stream.history_table):
-        written = connection.execute(
-            f"INSERT INTO {table} ({listed}, flags) SELECT {listed}, flags FROM changed"
-        ).rowcount
-        if written > _WORTH_ANALYZING:
+    shaped = ", ".join(f"c.{name}" for name in names)
+    written = connection.execute(
+        f"INSERT INTO {stream.table} ({', '.join(names)}, flags)"
+        f" SELECT {shaped}, coalesce(b.warned, '{{}}') FROM {stream.candidates} AS c"
+        f" INNER JOIN changed AS b ON b.row_uid = c.row_uid WHERE c.fetch_id = %s",
+        (fetch_id,),
+    ).rowcount
+    _make_partitions(connection, stream, fetch_id)
+    connection.execute(
+        f"INSERT INTO {stream.history_table} ({', '.join(names)}, flags)"
+        f" SELECT {shaped}, c.flags FROM {stream.table} AS c INNER JOIN changed AS b ON {same_key}"
+    )
+    if written > _WORTH_ANALYZING:
+        for table in (stream.table, stream.history_table):
             connection.execute(f"ANALYZE {table} (commune_code, {', '.join(stream.key)}, row_hash)")
     return written
 
 
-def _make_partitions(connection: psycopg.Connection, stream: Stream) -> None:
+def _make_partitions(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> None:
     if "PARTITION BY" not in tables.tables()[stream.history_table].shape:
         return
-    years = connection.execute(
-        "SELECT DISTINCT extract(YEAR FROM core.day_of(fetched_at))::integer AS year FROM changed"
-    ).fetchall()
-    for row in years:
-        tables.year_partition(connection, stream.history_table, row["year"])
+    year = connection.execute(
+        "SELECT extract(YEAR FROM core.day_of(fetched_at))::integer AS year FROM ops.fetches WHERE fetch_id = %s",
+        (fetch_id,),
+    ).fetchone()["year"]
+    tables.year_partition(connection, stream.history_table, year)
 
 
 def _columns(connection: psycopg.Connection, stream: Stream) -> list[str]:

@@ -29,7 +29,9 @@ def migrate(url: str) -> None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(74484, 0)")
             command.upgrade(config, "head")
     except sqlalchemy.exc.OperationalError as error:
-        raise Unreachable("Không kết nối được kho dữ liệu (TTHC_WAREHOUSE_URL); kiểm tra Postgres rồi chạy lại.") from error
+        raise Unreachable(
+            "Không kết nối được kho dữ liệu (TTHC_WAREHOUSE_URL); kiểm tra Postgres rồi chạy lại."
+        ) from error
     finally:
         engine.dispose()
 

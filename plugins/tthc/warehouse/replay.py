@@ -126,7 +126,7 @@ def merge_late(
 def _merge_again(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> None:
     before = _open_count(connection, fetch_id)
     merge.take_batch(connection, stream, fetch_id)
-    merge.write_versions(connection, stream)
+    merge.write_versions(connection, stream, fetch_id)
     quarantine.record(connection, stream, fetch_id, whole=False)
     quarantine.resolve_mended(connection, stream, fetch_id)
     _account(connection, fetch_id, before - _open_count(connection, fetch_id))

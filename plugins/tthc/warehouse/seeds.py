@@ -90,6 +90,7 @@ def units(connection: psycopg.Connection) -> bool:
                 for key, first, last, code, name in names
             ],
         )
+        cursor.execute("ANALYZE core.unit_names")
         return _fingerprint(cursor, commune) != before
 
 
