@@ -10,7 +10,7 @@
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, CronTriggerTimetable, Param, task
+from airflow.sdk import DAG, CronTriggerTimetable, Param
 from tthc_dags.assets import outlet
 from tthc_dags.steps import say, step
 
@@ -49,8 +49,7 @@ def ingest(stream: Stream) -> DAG:
         tags=["1. đọc"],
     ) as dag:
 
-        @task(task_display_name="Lấy về")
-        @step
+        @step("Lấy về")
         def fetch(params: dict | None = None) -> int:
             """Lấy dữ liệu về và cất nguyên văn vào kho lưu; trả về số hiệu lần lấy."""
             from tthc import flows
@@ -58,16 +57,14 @@ def ingest(stream: Stream) -> DAG:
             window = params["window_from"], params["window_to"]
             return flows.fetch(stream.stream, *window, progress=say)
 
-        @task(task_display_name="Tìm tệp mới")
-        @step
+        @step("Tìm tệp mới")
         def inbox() -> list[int]:
             """Cất mọi tệp mới của luồng này trong hộp nhận; trả về số hiệu các lần lấy."""
             from tthc import flows
 
             return flows.inbox(stream.stream, progress=say)
 
-        @task(task_display_name="Đưa vào vùng chờ")
-        @step
+        @step("Đưa vào vùng chờ")
         def stage(fetch_id: int) -> int:
             """Chép các cột được phép vào vùng chờ; định danh người chỉ còn mã băm."""
             from tthc import flows
@@ -75,8 +72,7 @@ def ingest(stream: Stream) -> DAG:
             say(f"{flows.stage(fetch_id, progress=say)}")
             return fetch_id
 
-        @task(task_display_name="Kiểm tra", retries=0)
-        @step
+        @step("Kiểm tra", retries=0)
         def audit(fetch_id: int) -> int:
             """Chấm từng dòng theo bộ luật; dòng sai vào vùng cách ly, lô sai thì dừng luồng."""
             from tthc import flows
@@ -84,8 +80,7 @@ def ingest(stream: Stream) -> DAG:
             say(f"{flows.audit(fetch_id, progress=say)}")
             return fetch_id
 
-        @task(task_display_name="Gộp vào kho", outlets=[outlet(stream)])
-        @step
+        @step("Gộp vào kho", outlets=[outlet(stream)])
         def merge(fetch_id: int, outlet_events=None) -> dict:
             """Gộp vào kho trong một giao dịch; báo những tháng có số phải tính lại."""
             from tthc import flows

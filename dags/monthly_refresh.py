@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import pendulum
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param
 from tthc_dags import approval
 from tthc_dags.months import listed_months
 from tthc_dags.steps import say, step
@@ -43,8 +43,7 @@ with DAG(
     tags=["3. công bố"],
 ):
 
-    @task(task_display_name="Tính lần cuối")
-    @step
+    @step("Tính lần cuối")
     def refresh(params=None, data_interval_start=None) -> list[str]:
         """Tính lại các tháng của lần chạy này; trả về các tháng."""
         from tthc import flows
@@ -53,8 +52,7 @@ with DAG(
         flows.refresh(months, progress=say)
         return months
 
-    @task(task_display_name="So với bản đã công bố")
-    @step
+    @step("So với bản đã công bố")
     def compare(months: list[str]) -> list[dict]:
         """So từng tháng với bản công bố gần nhất; trả về lời trình cho người duyệt."""
         from tthc import flows
@@ -74,8 +72,7 @@ with DAG(
         retry_delay=timedelta(seconds=10),
     )
 
-    @task(task_display_name="Công bố", map_index_template="{{ month }}")
-    @step
+    @step("Công bố", map_index_template="{{ month }}")
     def publish(answer: list) -> dict:
         """Công bố tháng đã duyệt và mọi kỳ kết thúc cùng tháng; tháng bị trả lại thì dừng kèm lý do."""
         from airflow.sdk import get_current_context

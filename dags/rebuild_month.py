@@ -9,7 +9,7 @@
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param
 from tthc_dags.months import chosen_months, labels
 from tthc_dags.steps import say, step
 
@@ -34,8 +34,7 @@ with DAG(
     tags=["2. tính"],
 ):
 
-    @task(task_display_name="Tính lại các tháng")
-    @step
+    @step("Tính lại các tháng")
     def rebuild(params=None, data_interval_start=None) -> list[str]:
         """Tính lại các tháng đã chọn và mọi quý, nửa năm, năm chứa chúng; trả về các kỳ đã tính."""
         from tthc import flows

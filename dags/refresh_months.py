@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import reduce
 from operator import or_
 
-from airflow.sdk import DAG, PartitionedAssetTimetable, task
+from airflow.sdk import DAG, PartitionedAssetTimetable
 from tthc_dags.assets import month_assets
 from tthc_dags.months import labels
 from tthc_dags.steps import say, step
@@ -28,8 +28,7 @@ with DAG(
     tags=["2. tính"],
 ):
 
-    @task(task_display_name="Tính lại tháng")
-    @step
+    @step("Tính lại tháng")
     def refresh(dag_run=None) -> list[str]:
         """Tính lại tháng là khóa phân vùng của lần chạy này; trả về các kỳ đã tính."""
         from tthc import flows

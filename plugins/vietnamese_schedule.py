@@ -42,6 +42,11 @@ def nth_working_day(year: int, month: int, n: int) -> date:
     return found.day
 
 
+def now() -> pendulum.DateTime:
+    """Return the present moment in Viet Nam."""
+    return pendulum.now(ZONE)
+
+
 class _Months(Timetable):
     """Runs that stand for one calendar month of Viet Nam each: the month is their data interval."""
 
@@ -99,10 +104,10 @@ class AfterMonthEnd(_Months):
         months = self._from(last.end if last else restriction.earliest)
         month = next(months)
         if not restriction.catchup:
-            now = pendulum.now(ZONE)
+            moment = now()
             for following in months:
                 due = self.run_after(month) if last is None else self.run_after(following)
-                if due > now:
+                if due > moment:
                     break
                 month = following
         if restriction.latest is not None and month.start > restriction.latest:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from airflow.sdk import Connection
+from airflow.sdk import Connection, task
 from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
@@ -26,14 +26,24 @@ from tthc.errors import BatchStopped, TthcError, UsageError
 log = logging.getLogger("tthc.dags")
 
 
-def step(work: Callable[..., Any]) -> Callable[..., Any]:
+def step(title: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator: the function becomes a task with this title; its docstring is the task's note."""
+
+    def make(work: Callable[..., Any]) -> Any:
+        # A mapped task would not take the docstring by itself.
+        return task(task_display_name=title, doc_md=work.__doc__, **options)(careful(work))
+
+    return make
+
+
+def careful(work: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``work`` so that it runs with the settings of the connections and fails without telling values.
 
     A batch rule or a wrong declaration fails at once; anything else may be tried again.
     """
 
     @functools.wraps(work)
-    def careful(*arguments: Any, **named: Any) -> Any:
+    def run(*arguments: Any, **named: Any) -> Any:
         problem: Exception
         try:
             with settings.using(connection_settings()):
@@ -51,7 +61,7 @@ def step(work: Callable[..., Any]) -> Callable[..., Any]:
         # Raised here and not inside `except`: a chained cause would be printed with its values.
         raise problem
 
-    return careful
+    return run
 
 
 def say(text: str) -> None:

@@ -1,0 +1,156 @@
+"""How a step runs inside Airflow: with the connections' settings, and without a value in any failure."""
+
+import traceback
+
+import psycopg
+import pytest
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from tthc_dags import approval, months, steps
+
+from tthc import settings
+from tthc.errors import BatchStopped, TthcError, Unreachable, UsageError
+from tthc.stack import components
+
+PERSON = "Trần Thị Chim Hoàng Yến"
+
+
+@pytest.fixture
+def connections(monkeypatch):
+    """Declare the connections as the stack does."""
+    city = {
+        "TTHC_CITY_URL": "http://127.0.0.1:8090",
+        "TTHC_CITY_CLIENT_ID": "xa",
+        "TTHC_CITY_CLIENT_SECRET": "bi:mat/@%",
+        "TTHC_CITY_DIALECT": "share",
+    }
+    url = "postgresql://tthc:m%40t%2Fkh%C3%A2u@127.0.0.1:5433/warehouse?connect_timeout=5"
+    monkeypatch.setenv("AIRFLOW_CONN_TTHC_CITY", components.city_connection(city))
+    monkeypatch.setenv("AIRFLOW_CONN_TTHC_WAREHOUSE", components.warehouse_connection(url))
+    return url
+
+
+def test_a_step_sees_what_the_connections_say(connections):
+    @steps.careful
+    def look():
+        return settings.warehouse_url(), settings.city()
+
+    url, city = look()
+    assert psycopg.conninfo.conninfo_to_dict(url) == psycopg.conninfo.conninfo_to_dict(connections)
+    assert city == settings.City("http://127.0.0.1:8090", "share", "xa", "bi:mat/@%")
+
+
+def test_a_connection_made_by_hand_with_host_and_port_works_too(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_TTHC_CITY", "http://xa:mat@mot-cua.example.vn:8443/https")
+    monkeypatch.setenv("AIRFLOW_CONN_TTHC_WAREHOUSE", "postgres://a:b@kho.example.vn:6432/du_lieu")
+    found = steps.connection_settings()
+    assert found["TTHC_CITY_URL"] == "https://mot-cua.example.vn:8443"
+    assert found["TTHC_WAREHOUSE_URL"] == "postgresql://a:b@kho.example.vn:6432/du_lieu"
+    assert Connection.get("tthc_city").password == "mat"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "is_final"),
+    [
+        (BatchStopped("lô dừng"), AirflowFailException, True),
+        (UsageError("khai báo sai"), AirflowFailException, True),
+        (Unreachable("thành phố không trả lời"), AirflowException, False),
+        (TthcError("hỏng"), AirflowException, False),
+    ],
+)
+def test_our_errors_keep_their_words_and_only_some_may_be_tried_again(connections, error, kind, is_final):
+    @steps.careful
+    def fail():
+        raise error
+
+    with pytest.raises(kind) as caught:
+        fail()
+    assert str(caught.value) == str(error)
+    assert isinstance(caught.value, AirflowFailException) == is_final
+
+
+def test_what_postgres_quotes_reaches_no_message_and_no_traceback(connections, database, caplog):
+    with psycopg.connect(database) as connection:
+        connection.execute("CREATE TABLE people (name text, age int CONSTRAINT is_born CHECK (age > 0))")
+
+    @steps.careful
+    def insert():
+        with psycopg.connect(database) as connection:
+            connection.execute("INSERT INTO people VALUES (%s, -1)", (PERSON,))
+
+    with pytest.raises(AirflowException) as caught:
+        insert()
+    told = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert PERSON not in told
+    assert caught.value.__context__ is None
+    for place in (
+        "CheckViolation",
+        "sqlstate=23514",
+        "table_name=people",
+        "constraint_name=is_born",
+        "insert",
+    ):
+        assert place in str(caught.value)
+
+
+def test_a_skip_stays_a_skip(connections):
+    @steps.careful
+    def skip():
+        raise AirflowSkipException("trả lại")
+
+    with pytest.raises(AirflowSkipException):
+        skip()
+
+
+def test_the_answer_of_the_approver():
+    response = {
+        "chosen_options": [approval.APPROVE],
+        "params_input": {"reason": " đủ số liệu "},
+        "responded_by_user": {"id": "approver", "name": "approver"},
+    }
+    assert approval.decision(response, "2025-07") == ("approver", "đủ số liệu")
+    assert approval.decision({**response, "params_input": {}}, "2025-07")[1]
+    with pytest.raises(AirflowSkipException, match="approver trả lại 2025-07: thiếu một đơn vị"):
+        approval.decision(
+            {**response, "chosen_options": [approval.RETURN], "params_input": {"reason": "thiếu một đơn vị"}},
+            "2025-07",
+        )
+
+
+def test_the_request_shows_what_would_change():
+    asked = approval.request(
+        {
+            "period": "2025-07",
+            "summary": "- 2025-07: 1 giá trị khác",
+            "differences": [
+                {
+                    "calendar": "month",
+                    "level": "commune",
+                    "code": "11674",
+                    "indicator": "dossier_on_time_rate",
+                    "old": None,
+                    "new": "98.10",
+                }
+            ],
+        }
+    )
+    assert asked["subject"] == "Công bố 2025-07"
+    assert "| month | commune | 11674 | dossier_on_time_rate | – | 98.10 |" in asked["body"]
+    assert "tthc indicators 2025-07 --draft" in asked["body"]
+
+
+def test_months_are_those_chosen_else_those_of_the_interval():
+    import pendulum
+
+    start = pendulum.datetime(2025, 9, 30, 17, tz="UTC")
+    assert months.chosen_months(None, None, start) == ["2025-10"]
+    assert months.chosen_months("2025-11", "2026-01", start) == ["2025-11", "2025-12", "2026-01"]
+    assert months.chosen_months("2025-11", None, None) == ["2025-11"]
+    assert months.listed_months(["2025-08", "2025-07", "2025-08"], start) == ["2025-07", "2025-08"]
+    assert months.listed_months(None, start) == ["2025-10"]
+    for wrong in (
+        lambda: months.chosen_months(None, None, None),
+        lambda: months.listed_months(["2025-Q3"], start),
+    ):
+        with pytest.raises(UsageError):
+            wrong()
