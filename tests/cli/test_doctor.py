@@ -61,7 +61,8 @@ class Sick:
 SICK = [
     Sick(
         "accounting",
-        "ALTER TABLE ops.fetches DROP CONSTRAINT fetches_check; UPDATE ops.fetches SET merged_count = 7 WHERE read_count = 9",
+        "ALTER TABLE ops.fetches DROP CONSTRAINT fetches_check;"
+        " UPDATE ops.fetches SET merged_count = 7 WHERE read_count = 9",
     ),
     Sick("pages_make_the_reading", "UPDATE ops.fetches SET body_hash = 'x' WHERE read_count = 9"),
     Sick("pages_are_contiguous", "UPDATE ops.fetch_pages SET first_row = first_row + 1"),
@@ -100,7 +101,8 @@ SICK = [
     Sick(
         "revisions_are_whole",
         "ALTER TABLE indicators.values DISABLE TRIGGER published_stays; UPDATE indicators.values"
-        " SET numerator = numerator + 1 WHERE build_id = (SELECT build_id FROM indicators.revisions) AND level = 'unit'",
+        " SET numerator = numerator + 1 WHERE level = 'unit'"
+        " AND build_id = (SELECT build_id FROM indicators.revisions)",
     ),
     Sick("published_is_guarded", "ALTER TABLE indicators.revisions DISABLE TRIGGER published_stays"),
     Sick("published_is_guarded", "DROP TRIGGER published_is_full ON indicators.values"),

@@ -1,13 +1,25 @@
 """The steps by hand, their accounting and their exit codes."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
 
 import psycopg
 import pytest
 
 from tests.cli import hamlet
 from tests.cli.conftest import run, start
+from tthc.settings import root
+
+_LOADED = """
+import sys
+from tthc.cli import main
+main(['--help'])
+heavy = {'pandas', 'psycopg', 'great_expectations', 'sqlalchemy', 'sqlglot', 'httpx'}
+print(sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
 
 
 def test_the_steps_tell_their_accounting(told):
@@ -168,17 +180,13 @@ def test_help_teaches_in_vietnamese_and_is_light():
         assert word in said.out
     for english in ("Options", "Commands", "Show this"):
         assert english not in said.out
-    import subprocess
-    import sys
-
-    from tthc.settings import root
-
     heavy = subprocess.run(
-        [sys.executable, "-c", "import sys; from tthc.cli import main; main(['--help']); print(sorted("
-         "{'pandas', 'psycopg', 'great_expectations', 'sqlalchemy', 'sqlglot', 'httpx'} & set(sys.modules)), file=sys.stderr)"],
-        env={"PYTHONPATH": str(root() / "plugins"), "PATH": "/usr/bin:/bin"},
-        capture_output=True, timeout=60, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", _LOADED],
+        env={"PYTHONPATH": str(root() / "plugins"), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
     assert heavy.stderr.decode().strip() == "[]"
 
 

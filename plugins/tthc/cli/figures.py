@@ -143,7 +143,8 @@ def say_which(connection, period, edition, draft: bool) -> None:
         output.note(f"{named} chưa được tính. Tính bằng: tthc refresh THÁNG [THÁNG] rồi xem lại.")
     elif edition is None:
         output.note(
-            f"{named} chưa được công bố. Xem bản tính: thêm --draft; công bố: tthc publish {period.label} --by … --reason …"
+            f"{named} chưa được công bố. Xem bản tính: thêm --draft;"
+            f" công bố: tthc publish {period.label} --by … --reason …"
         )
     elif edition.revision_number is None:
         output.note(f"{named}: bản tính {edition.build_id}, CHƯA công bố.")

@@ -10,6 +10,20 @@ import typer
 from tthc.cli import output
 from tthc.cli.options import AsJson
 
+_STATUS_TABLES = {
+    "fetches": (
+        "Các lần đọc gần nhất",
+        ("Lần đọc", "Luồng", "Loại", "Từ", "Đến", "Trạng thái", "Lúc đọc", "Đọc", "Đổi", "Không đổi", "Cách ly",
+         "Bị thay", "Đủ"),
+    ),
+    "incidents": ("Sự cố đang mở", ("Số", "Loại", "Của", "Lời", "Mở lúc", "Số lần gặp")),
+    "quarantine": ("Khu cách ly", ("Luồng", "Trạng thái", "Số dòng")),
+    "periods": (
+        "Các kỳ",
+        ("Lịch", "Kỳ", "Bản tính", "Tính lúc", "Lần công bố", "Công bố lúc", "Người duyệt", "Chờ công bố"),
+    ),
+}  # fmt: skip
+
 
 def doctor(
     full: Annotated[
@@ -137,21 +151,8 @@ def status(
     if as_json:
         output.as_json(report)
         return
-    for title, names, rows in (
-        (
-            "Các lần đọc gần nhất",
-            ("Lần đọc", "Luồng", "Loại", "Từ", "Đến", "Trạng thái", "Lúc đọc", "Đọc", "Đổi", "Không đổi", "Cách ly", "Bị thay", "Đủ"),
-            report["fetches"],
-        ),
-        ("Sự cố đang mở", ("Số", "Loại", "Của", "Lời", "Mở lúc", "Số lần gặp"), report["incidents"]),
-        ("Khu cách ly", ("Luồng", "Trạng thái", "Số dòng"), report["quarantine"]),
-        (
-            "Các kỳ",
-            ("Lịch", "Kỳ", "Bản tính", "Tính lúc", "Lần công bố", "Công bố lúc", "Người duyệt", "Chờ công bố"),
-            report["periods"],
-        ),
-    ):  # fmt: skip
-        if rows:
-            output.as_table(names, (list(row.values()) for row in rows), title)
+    for name, (title, columns) in _STATUS_TABLES.items():
+        if report[name]:
+            output.as_table(columns, (list(row.values()) for row in report[name]), title)
         else:
             output.note(f"{title}: không có.")

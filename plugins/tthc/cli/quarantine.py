@@ -127,7 +127,8 @@ def release(
 ) -> None:
     """Xét lại các dòng bị cách ly bằng luật hôm nay: dòng đạt thì được nhập, dòng chưa đạt ở lại với lý do.
 
-    Không có cách cho qua một dòng sai: sửa bảng đơn vị, lịch, hoặc nhờ nguồn sửa rồi xét lại. Không dòng nào đạt thì trả về 1.
+    Không có cách cho qua một dòng sai: sửa bảng đơn vị, lịch, hoặc nhờ nguồn sửa rồi xét lại.
+    Không dòng nào đạt thì trả về 1.
 
     Ví dụ: tthc quarantine release 12 15 --by "Trần Văn Kiểm" --reason "đã thêm tên đơn vị"
 

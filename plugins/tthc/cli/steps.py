@@ -9,7 +9,7 @@ import typer
 
 from tthc.cli import output
 from tthc.cli.options import AsJson, By, Calendar, PeriodLabel, Reason
-from tthc.errors import BatchStopped, TthcError, Unreachable
+from tthc.errors import TthcError, Unreachable
 
 _ACCOUNTING = ("fetch_id", "stream", "read", "merged", "unchanged", "quarantined", "superseded", "months")
 _ACCOUNTING_TITLES = (
@@ -178,7 +178,7 @@ def _accounted(names: Iterable[str], step: Callable[[str], list[dict]], as_json:
             break
         except TthcError as error:
             errors.append(error)
-            if len(errors) > 1 or isinstance(error, BatchStopped):
+            if len(errors) > 1:
                 output.note(str(error))
     if as_json:
         output.as_json(results)

@@ -35,7 +35,8 @@ def record(connection: psycopg.Connection, row: dict[str, Any], *, everything: b
         if number == row["row_number"]:
             return found if everything else _kept(found, stream.columns)
     raise TthcError(
-        f"Kho lưu không có dòng {row['row_number']} của lần đọc {row['fetch_id']}: chạy tthc doctor --full để kiểm tra kho lưu."
+        f"Kho lưu không có dòng {row['row_number']} của lần đọc {row['fetch_id']}:"
+        " chạy tthc doctor --full để kiểm tra kho lưu."
     )
 
 

@@ -87,7 +87,8 @@ def form(connection: psycopg.Connection, period: Period, edition: Edition) -> Fo
         row.cells[cells[value["indicator"]]] = value["numerator"]
     if not rows or any(set(row.cells) != set(NUMBERS) for row in rows.values()):
         raise TthcError(
-            f"Bản tính {edition.build_id} của kỳ {period.label} không đủ các ô của biểu {FORM}: tính lại bằng tthc refresh."
+            f"Bản tính {edition.build_id} của kỳ {period.label} không đủ các ô của biểu {FORM}:"
+            " tính lại bằng tthc refresh."
         )
     return Form(period, edition, tuple(rows.values()), _undetermined(connection, period, rows))
 

@@ -110,7 +110,8 @@ def _is_a_hash(stream: Stream, name: str) -> Check:
         f"SELECT concat_ws(' ', {', '.join(f't.{key}' for key in stream.key if key != name)}) AS subject,"
         f" t.{name} ~ '^[0-9a-f]{{32}}$' AS is_right FROM {stream.history_table} AS t"
         f" WHERE t.commune_code = %(commune)s AND t.{name} <> ''",
-        f"Cột {name} phải khai personal: hash trong sources/{stream.stream}.yaml; dựng lại bảng rồi báo người phụ trách dữ liệu cá nhân.",
+        f"Cột {name} phải khai personal: hash trong sources/{stream.stream}.yaml; dựng lại bảng rồi báo người phụ"
+        " trách dữ liệu cá nhân.",
     )
 
 

@@ -157,13 +157,15 @@ def _is_complete(levels: Mapping[str, Sequence[str]]) -> Check:
         "P3",
         "newest_build_has_every_indicator",
         "bản tính mới nhất của mỗi kỳ có mọi chỉ tiêu đã khai, của xã và của từng đơn vị đang hoạt động",
-        "SELECT concat_ws(' ', b.calendar, b.period, i.id, w.code) AS subject, EXISTS (SELECT FROM indicators.values AS v"
+        "SELECT concat_ws(' ', b.calendar, b.period, i.id, w.code) AS subject,"
+        " EXISTS (SELECT FROM indicators.values AS v"
         " WHERE v.build_id = b.build_id AND v.level = i.level AND v.code = w.code AND v.indicator = i.id) AS is_right"
         " FROM (SELECT DISTINCT ON (calendar, period) * FROM indicators.builds WHERE commune_code = %(commune)s"
         "  ORDER BY calendar, period, build_id DESC) AS b"
         " CROSS JOIN unnest(%(ids)s::text[], %(levels)s::text[]) AS i (id, level)"
         " INNER JOIN (SELECT 'commune' AS level, %(commune)s AS code UNION ALL"
-        "  SELECT 'unit', unit_code FROM marts.units WHERE commune_code = %(commune)s AND is_active) AS w USING (level)",
+        "  SELECT 'unit', unit_code FROM marts.units WHERE commune_code = %(commune)s AND is_active) AS w"
+        " USING (level)",
         "Tính lại kỳ ấy: tthc refresh THÁNG.",
         {"ids": [id for id, _ in pairs], "levels": [level for _, level in pairs]},
     )

@@ -67,7 +67,8 @@ _ACCOUNTING = (
         "refused_rows_have_an_address",
         "mỗi dòng cách ly có lý do và nằm trong một trang của lần đọc",
         "SELECT q.quarantine_id AS subject, q.reason <> '' AND cardinality(q.rules) > 0 AND EXISTS ("
-        " SELECT FROM ops.fetch_pages AS p WHERE p.fetch_id = q.fetch_id AND q.address LIKE 'sha256:' || p.sha256 || '%%'"
+        " SELECT FROM ops.fetch_pages AS p WHERE p.fetch_id = q.fetch_id"
+        " AND q.address LIKE 'sha256:' || p.sha256 || '%%'"
         " AND q.row_number BETWEEN p.first_row AND p.first_row + p.record_count - 1) AS is_right"
         " FROM ops.quarantine AS q WHERE q.commune_code = %(commune)s",
         "Xem dòng ấy: tthc quarantine show SỐ; đối chiếu ops.fetch_pages với bản sao lưu.",
@@ -87,7 +88,8 @@ _ACCOUNTING = (
         "P1",
         "windows_are_read_to_the_end",
         "cửa sổ đọc thiếu của lần đọc mới nhất đang có sự cố mở",
-        "SELECT f.stream || ' ' || w.window_from || '…' || w.window_to AS subject, EXISTS (SELECT FROM ops.incidents AS i"
+        "SELECT f.stream || ' ' || w.window_from || '…' || w.window_to AS subject,"
+        " EXISTS (SELECT FROM ops.incidents AS i"
         " WHERE i.commune_code = f.commune_code AND i.kind = %(short)s AND i.subject = f.stream || ' ' || w.window_from"
         " AND i.closed_at IS NULL) AS is_right"
         " FROM (SELECT DISTINCT ON (stream) * FROM ops.fetches WHERE commune_code = %(commune)s"
