@@ -210,7 +210,8 @@ pauses AS (
     GROUP BY commune_code, dossier_code
 ),
 
--- The first promise: what the first version that knew any said, and before it what it says it replaced.
+-- The first promise: what the first version that could have made one said, and before it what it says it replaced.
+-- Empty when that version, already counted, gave no date: then the promise was the one that is computed.
 promises AS (
     SELECT DISTINCT ON (v.commune_code, v.dossier_code)
         v.commune_code,
@@ -225,7 +226,7 @@ promises AS (
         ORDER BY (s ->> 'requested_at')::timestamptz NULLS LAST
         LIMIT 1
     ) AS replaced ON true
-    WHERE coalesce(replaced.due_at, v.due_at) IS NOT NULL
+    WHERE coalesce(replaced.due_at, v.due_at) IS NOT NULL OR v.received_at IS NOT NULL AND v.status <> 1
     ORDER BY v.commune_code, v.dossier_code, v.fetched_at, v.fetch_id, v.row_number
 ),
 
@@ -340,7 +341,7 @@ computed AS (
     ) AS last_day ON true
     WHERE
         j.is_counted
-        AND j.due_at IS NULL
+        AND (j.due_at IS NULL OR j.first_due_at IS NULL)
         AND j.has_no_deadline IS NOT TRUE
         AND j.deadline_working_days IS NOT NULL
 ),
@@ -357,12 +358,33 @@ dated AS (
             ELSE 'unknown'
         END AS due_source,
         coalesce(core.day_of(j.due_at), CASE WHEN j.has_no_deadline IS NOT TRUE THEN c.due_on END) AS due_on,
-        CASE
-            WHEN j.due_at IS NOT NULL THEN core.day_of(j.first_due_at)
-            WHEN j.has_no_deadline IS NOT TRUE AND c.due_on IS NOT NULL THEN c.first_due_on
-        END AS first_due_on
+        c.first_due_on AS computed_first_due_on,
+        coalesce(j.first_due_at, later.due_at) AS promised_at
     FROM judged AS j
     LEFT JOIN computed AS c ON c.commune_code = j.commune_code AND c.dossier_code = j.dossier_code
+    -- No date at first and none that could be computed: the first date that any version gave.
+    LEFT JOIN LATERAL (
+        SELECT v.due_at
+        FROM core.dossier_versions AS v
+        WHERE
+            j.due_at IS NOT NULL
+            AND j.first_due_at IS NULL
+            AND c.first_due_on IS NULL
+            AND v.commune_code = j.commune_code
+            AND v.dossier_code = j.dossier_code
+            AND v.due_at IS NOT NULL
+        ORDER BY v.fetched_at, v.fetch_id, v.row_number
+        LIMIT 1
+    ) AS later ON true
+),
+
+promised AS (
+    SELECT
+        *,
+        CASE
+            WHEN due_source IN ('given', 'computed') THEN coalesce(core.day_of(promised_at), computed_first_due_on)
+        END AS first_due_on
+    FROM dated
 )
 
 SELECT
@@ -379,8 +401,8 @@ SELECT
     d.received_at,
     coalesce(d.due_at, d.due_on::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh') AS due_at,
     CASE
-        WHEN d.due_source = 'given' THEN d.first_due_at
-        ELSE d.first_due_on::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+        WHEN d.first_due_on IS NOT NULL
+            THEN coalesce(d.promised_at, d.first_due_on::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')
     END AS first_due_at,
     d.ended_at,
     d.handed_over_at,
@@ -420,7 +442,7 @@ SELECT
     CASE WHEN d.due_source = 'unknown' THEN d.leaves_calendar_in END AS leaves_calendar_in,
     d.flags,
     d.missing_since
-FROM dated AS d
+FROM promised AS d
 LEFT JOIN marts.days AS r ON r.commune_code = d.commune_code AND r.day = d.received_on
 LEFT JOIN marts.days AS e ON e.commune_code = d.commune_code AND e.day = d.ended_on
 LEFT JOIN marts.days AS q ON q.commune_code = d.commune_code AND q.day = d.first_due_on
