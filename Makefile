@@ -36,7 +36,7 @@ lint: setup ## ruff, đọc thử mọi SQL và mọi khai báo
 	@$(PYTHON) -m tthc.stack.lint
 
 bench: setup ## Đo tốc độ với 1.000.000 hồ sơ
-	@$(PYTHON) -m tests.bench $(ARGS)
+	@$(PYTHON) -m bench $(ARGS)
 
 lock: ## Tính lại requirements.lock từ requirements.in
 	@plugins/tthc/stack/setup.sh lock

@@ -1,0 +1,147 @@
+"""Time every step against a plain binary COPY of the same rows, and see how the cost grows.
+
+    python -m bench                 1,000,000 and 100,000 dossiers, in a Postgres of its own
+    python -m bench --rows 20000    a quick look
+
+Each step runs in a process of its own, so that its peak memory is its own; the largest backend of Postgres is
+watched beside it. The limit is measured in the same run: the same rows, binary COPY, one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from bench import steps
+from tthc.stack import postgres
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Run the measurements and print them as a table (Markdown, so that it can be kept)."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[100_000, 1_000_000], help="số hồ sơ của mỗi lượt đo"
+    )
+    parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
+    options = parser.parse_args()
+    results = [measure(rows) for rows in options.rows]
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False, indent=2))
+    else:
+        print_table(results)
+    return 0
+
+
+def measure(rows: int) -> dict:
+    """Measure every step for a number of dossiers in a cluster made for it; return seconds and memory by step."""
+    folder = Path(tempfile.mkdtemp(prefix="tthc-bench-", dir="/var/tmp"))
+    cluster = postgres.cluster(
+        f"bench-{os.getpid()}-{rows}", port=postgres.free_port(), password=os.urandom(12).hex()
+    )
+    try:
+        cluster.start({"max_wal_size": "4GB", "shared_buffers": "512MB"})
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TTHC_")},
+            "TTHC_WAREHOUSE_URL": cluster.url("postgres"),
+            "TTHC_ARCHIVE": str(folder / "archive"),
+            "TTHC_STATE": str(folder / "state"),
+            "TTHC_SECRET_KEY": os.urandom(24).hex(),
+            "TTHC_COMMUNE": "11674",
+            "PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}",
+        }
+        found = {"rows": rows, "steps": {}}
+        for name in steps.STEPS:
+            print(f"{rows:,} hồ sơ: {name} …".replace(",", "."), file=sys.stderr, flush=True)
+            found["steps"][name] = run_step(name, rows, environment, cluster)
+        return found
+    finally:
+        cluster.stop()
+        cluster.remove()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_step(name: str, rows: int, environment: dict[str, str], cluster: postgres.Cluster) -> dict:
+    """Run one step in its own process; return its seconds, and the peak memory of it and of Postgres."""
+    watch = BackendWatch(cluster)
+    with watch:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.steps", name, str(rows)],
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise SystemExit(f"Bước {name} hỏng:\n{done.stderr[-2000:]}")
+    return {**json.loads(done.stdout.splitlines()[-1]), "backend_mb": watch.peak_mb}
+
+
+class BackendWatch:
+    """Watches the private memory of the backends of one cluster while a step runs."""
+
+    def __init__(self, cluster: postgres.Cluster) -> None:
+        self.peak_mb = 0
+        self._postmaster = cluster.postmaster().pid
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> BackendWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        children = Path(f"/proc/{self._postmaster}/task/{self._postmaster}/children")
+        while not self._over.wait(0.2):
+            for pid in children.read_text().split():
+                try:
+                    status = Path(f"/proc/{pid}/status").read_text()
+                except OSError:
+                    continue
+                anonymous = next(
+                    (line for line in status.splitlines() if line.startswith("RssAnon")), "RssAnon: 0 kB"
+                )
+                self.peak_mb = max(self.peak_mb, int(anonymous.split()[1]) // 1024)
+
+
+def print_table(results: list[dict]) -> None:
+    """Print one table a size: seconds, rows a second, ratio to the raw COPY, peak memory."""
+    for found in results:
+        raw = found["steps"]["raw_copy"]["seconds"]
+        print(f"\n### {found['rows']:,} hồ sơ\n".replace(",", "."))
+        print(
+            "| Bước | giây | hồ sơ/giây | so với COPY thô | bộ nhớ tiến trình (MB) | bộ nhớ Postgres (MB) |"
+        )
+        print("|---|---:|---:|---:|---:|---:|")
+        for name, step in found["steps"].items():
+            print(
+                f"| {steps.STEPS[name]} | {step['seconds']:.2f} | {step['rows'] / step['seconds']:,.0f} "
+                f"| {step['seconds'] / raw:.2f} | {step['peak_mb']} | {step['backend_mb']} |"
+            )
+    if len(results) > 1:
+        print("\n### Tăng theo cỡ (giây mỗi hồ sơ, lượt lớn chia lượt nhỏ; 1,00 là tuyến tính)\n")
+        small, large = results[0], results[-1]
+        for name in steps.STEPS:
+            each = [run["steps"][name]["seconds"] / run["rows"] for run in (small, large)]
+            print(f"- {steps.STEPS[name]}: {each[1] / each[0]:.2f}")
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    code = main()
+    print(f"xong sau {time.monotonic() - started:.0f} giây", file=sys.stderr)
+    raise SystemExit(code)
