@@ -48,7 +48,9 @@ def init(progress: Progress = say) -> dict:
     """
     progress("chuẩn bị kho dữ liệu: sổ cái, bảng, đơn vị")
     changed, units_changed = migrate.prepare()
-    for stream in streams.streams().values():
+    registers = [stream for stream in streams.streams().values() if stream.kind == "file"]
+    # What a row is judged by comes before it, or rows would be refused for want of it.
+    for stream in [*registers, *streams.city_streams()]:
         if {stream.table, stream.history_table} & changed:
             progress(f"dựng lại {stream.table} từ kho lưu")
             replay.replay_everything(settings.warehouse_url(), stream, progress)

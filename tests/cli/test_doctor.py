@@ -282,3 +282,23 @@ def test_status_tells_how_things_stand(hamlet_settings):
     july = next(row for row in found["periods"] if (row["calendar"], row["period"]) == ("month", "2025-07"))
     assert (july["revision_number"], july["approved_by"], july["is_waiting"]) == (1, "Trần Văn Duyệt", False)
     assert next(row for row in found["periods"] if row["calendar"] == "report")["is_waiting"]
+
+
+def test_a_view_that_became_a_table_and_a_rebuild_leave_the_same_warehouse(own_hamlet):
+    before = run("indicators", "2025-07", "--draft", "--format", "csv").out
+    with psycopg.connect(own_hamlet) as connection:
+        connection.execute(
+            "DROP VIEW marts.units CASCADE;"
+            " CREATE TABLE marts.units AS SELECT commune_code, unit_code FROM core.units;"
+            " UPDATE ops.table_shapes SET sql_hash = '' WHERE table_name IN ('marts.units', 'core.dossiers')"
+        )
+    said = run("init", "--json")
+    assert said.code == 0, said.err
+    assert {"marts.units", "core.dossiers"} <= set(json.loads(said.out)["changed"])
+    assert run("refresh", "2025-07").code == 0
+    assert run("indicators", "2025-07", "--draft", "--format", "csv").out == before
+    said = run("doctor", "--full")
+    assert said.code == 0, said.err
+    assert [
+        row["state"] for row in json.loads(run("quarantine", "list", "--state", "all", "--json").out)
+    ] == ["open"]

@@ -59,7 +59,8 @@ _ARCHIVE = Check(
 )  # fmt: skip
 _REPLAY = Check(
     "P6", "rows_read_again", "đọc lại từ kho lưu ra đúng dấu vân tay của các bản đang có trong core", "",
-    "Khai báo hoặc cách đọc đã đổi mà core chưa dựng lại: chạy tthc init.",
+    "Khai báo hoặc cách đọc đã đổi mà core chưa dựng lại: UPDATE ops.table_shapes SET sql_hash = ''"
+    " WHERE table_name = 'core.…' với bảng của luồng được nêu, rồi chạy tthc init.",
 )  # fmt: skip
 
 

@@ -73,7 +73,8 @@ def replay(
             progress(f"đọc lại lần đọc {fetch_id} từ kho lưu")
         with database.connection(url) as connection:
             stage(connection, stream, fetch_id, only_keys=keys)
-        audit(url, stream, fetch_id, record=False)
+        # Staging a whole reading anew forgets how it was judged.
+        audit(url, stream, fetch_id, record=keys is None)
     with database.connection(url) as connection:
         _forget(connection, stream, keys, since)
         for fetch_id in ordered:

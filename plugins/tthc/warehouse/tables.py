@@ -116,7 +116,7 @@ def shape(connection: psycopg.Connection) -> set[str]:
         if known.get(name) != table.shape_hash or changed & _shape_words(table):
             changed.add(name)
     for name in reversed([name for name in every if name in changed & known.keys()]):
-        connection.execute(f"DROP {every[name].kind} IF EXISTS {name} CASCADE")
+        _drop(connection, name)
     for name in (name for name in every if name in changed):
         # Another table's CASCADE may have left nothing to drop, and an unlogged table may have survived.
         connection.execute(every[name].shape)
@@ -126,15 +126,20 @@ def shape(connection: psycopg.Connection) -> set[str]:
             (name, every[name].shape_hash),
         )
     for name in known.keys() - every.keys():
-        for kind in ("TABLE", "VIEW", "FUNCTION"):
-            if _exists(connection, name, kind):
-                connection.execute(f"DROP {kind} {name} CASCADE")
+        _drop(connection, name)
         connection.execute("DELETE FROM ops.table_shapes WHERE table_name = %s", (name,))
     return changed
 
 
 def _shape_words(table: Table) -> set[str]:
     return Table(table.name, table.shape, "").words - {table.name}
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    """Drop what has this name, whatever it is: a view may have become a table."""
+    for kind in ("TABLE", "VIEW", "FUNCTION"):
+        if _exists(connection, name, kind):
+            connection.execute(f"DROP {kind} {name} CASCADE")
 
 
 def _exists(connection: psycopg.Connection, name: str, kind: str) -> bool:
