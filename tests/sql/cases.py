@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 
 from tthc.indicators import build, publish
 from tthc.sources import streams
-from tthc.warehouse import consequences, merge, tables
+from tthc.warehouse import consequences, merge, seeds, tables
 from tthc.workdays import periods
 
 HERE = Path(__file__).parent
@@ -108,6 +108,8 @@ def do(connection: psycopg.Connection, step: dict[str, Any]) -> None:
         consequences.derive_everything(connection)
     elif name == "refill":
         consequences.refill_whole(connection, needs)
+    elif name == "seed_units":
+        seeds.units(connection)
     elif name == "merge":
         merge.merge(connection, streams.stream_named(needs["stream"]), needs["fetch_id"])
     elif name == "refill_month":
