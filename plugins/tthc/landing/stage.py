@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from tthc.sources.streams import STAGED_AS, Stream
 
 #: Rows of one reading have numbers below this, so that ``row_uid`` says both.
 ROWS_PER_FETCH = 10_000_000
+_KEYS_TO_SEARCH = 200
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9._-]{4,}")
 
 
 class _ReadyJsonb(Dumper):
@@ -66,7 +69,7 @@ def stage(
     names = ["fetch_id", "row_number", "row_uid", "answered_at", "address", "row_hash", "unreadable"]
     names += [column.name for column in columns]
     base = fetch_id * ROWS_PER_FETCH
-    source = records(connection, stream, fetch_id)
+    source = records(connection, stream, fetch_id, only_rows=only_rows, only_keys=only_keys)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,))
         cursor.execute(
@@ -80,8 +83,6 @@ def stage(
             write = copy.write_row
             for number, answered_at, address, record in source:
                 outcome.read += 1
-                if only_rows is not None and number not in only_rows:
-                    continue
                 row = reader(record)
                 if only_keys is not None and row[key_place] not in only_keys:
                     continue
@@ -109,16 +110,26 @@ def _note_rows(cursor: psycopg.Cursor, fetch_id: int, count: int) -> None:
 
 
 def records(
-    connection: psycopg.Connection, stream: Stream, fetch_id: int
+    connection: psycopg.Connection,
+    stream: Stream,
+    fetch_id: int,
+    *,
+    only_rows: Collection[int] | None = None,
+    only_keys: Collection[Any] | None = None,
 ) -> Iterator[tuple[int, Any, str | None, dict[str, Any]]]:
     """Return ``(row_number, answered_at, address, record)`` of one reading, page by page from the archive.
 
-    ``address`` is the sheet and row in a file, None for an answer of the city system.
+    ``address`` is the sheet and row in a file, None for an answer of the city system. ``only_rows`` gives those
+    rows and opens no other page; ``only_keys`` leaves out pages in which none of the keys is written.
     """
     archive = Archive(settings.archive_url())
     split = _splitter(connection, fetch_id) if stream.kind == "city" else None
+    pages = ledger.pages_of(connection, fetch_id)
+    if only_rows is not None and split:
+        pages = [p for p in pages if any(p.first_row <= n < p.first_row + p.record_count for n in only_rows)]
     # The connection may be busy with a COPY while the records are taken: it is asked for nothing from here on.
-    return _records_of_pages(archive, ledger.pages_of(connection, fetch_id), stream, split)
+    found = _records_of_pages(archive, pages, stream, split, _searched_for(only_keys) if split else None)
+    return found if only_rows is None else (row for row in found if row[0] in only_rows)
 
 
 def _records_of_pages(
@@ -126,10 +137,13 @@ def _records_of_pages(
     pages: list[ledger.Page],
     stream: Stream,
     split: Callable[[bytes], list[msgspec.Raw]] | None,
+    wanted: re.Pattern[bytes] | None,
 ) -> Iterator[tuple[int, Any, str | None, dict[str, Any]]]:
     for page in pages:
         body = archive.get(page.sha256)
         number = page.first_row
+        if wanted and not wanted.search(body):
+            continue
         if split:
             for raw in split(body):
                 yield number, page.answered_at, None, _object(raw)
@@ -138,6 +152,13 @@ def _records_of_pages(
             for row in spreadsheets.rows(body, stream):
                 yield number, page.answered_at, f"{row.sheet}!{row.row}", row.values
                 number += 1
+
+
+def _searched_for(keys: Collection[Any] | None) -> re.Pattern[bytes] | None:
+    """Return what finds one of a few keys in a body, None when there are many or JSON may write one otherwise."""
+    if not keys or len(keys) > _KEYS_TO_SEARCH or not all(_PLAIN_KEY.fullmatch(str(key)) for key in keys):
+        return None
+    return re.compile(b"|".join(re.escape(str(key).encode()) for key in keys))
 
 
 def _splitter(connection: psycopg.Connection, fetch_id: int) -> Callable[[bytes], list[msgspec.Raw]]:
