@@ -171,7 +171,7 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
     months = set(outcome.months)
     # What was refused for want of something may be whole now that this has come.
     for waiting in _waiting_for(stream):
-        months |= set(judge_again(waiting.stream, progress))
+        months |= set(judge_again(waiting.stream, progress, keys=_changed_by(stream, waiting, fetch_id)))
     _note_calendar()
     with database.connection() as connection:
         staging.unstage(connection, stream.stream, fetch_id)
@@ -192,12 +192,18 @@ def ingest(
     A dossier that ended may say when only in its events: those of rows refused for that are asked for by code.
     """
     wanted = [_city_stream(name).stream for name in names]
-    results = []
+    results: list[dict] = []
+    failed: TthcError | None = None
     for stream in streams.city_streams():
         if stream.stream not in wanted:
             continue
         progress(f"{stream.title}: đọc")
-        results.append(take_in(fetch(stream.stream, window_from, window_to, progress=progress), progress))
+        try:
+            results.append(take_in(fetch(stream.stream, window_from, window_to, progress=progress), progress))
+        except BatchStopped as error:
+            # One stream that stops costs only itself.
+            progress(str(error))
+            failed = failed or error
     if "city__dossiers" in wanted and _ended_without_moment():
         events = _city_stream("city__progress_events")
         progress("hỏi tiến độ của các hồ sơ đã kết thúc mà chưa rõ lúc nào")
@@ -206,6 +212,8 @@ def ingest(
                 connection, events, None, None, codes=_ended_without_moment(), kind="codes", progress=progress
             )
         results.append(take_in(fetch_id, progress))
+    if failed:
+        raise failed
     return results
 
 
@@ -296,13 +304,19 @@ def unload(fetch_id: int, progress: Progress = say) -> dict:
     return {"fetch_id": fetch_id, "stream": stream.stream, "months": sorted(months)}
 
 
-def judge_again(stream: str, progress: Progress = say, only: Iterable[int] | None = None) -> list[str]:
-    """Judge the quarantined rows of a stream again; return the months that moved."""
+def judge_again(
+    stream: str, progress: Progress = say, only: Iterable[int] | None = None, keys: set | None = None
+) -> list[str]:
+    """Judge the quarantined rows of a stream again, all, of some numbers, or about some keys; return moved months."""
     declared = streams.stream_named(stream)
     with database.connection(autocommit=True) as guard:
         database.lock(guard, f"merge:{stream}", session=True)
         return replay.judge_again(
-            settings.warehouse_url(), declared, only=None if only is None else set(only), progress=progress
+            settings.warehouse_url(),
+            declared,
+            only=None if only is None else set(only),
+            keys=keys,
+            progress=progress,
         )
 
 
@@ -451,6 +465,17 @@ def _waiting_for(stream: Stream) -> list[Stream]:
     return [other for other in streams.city_streams() if stream.stream in other.after]
 
 
+def _changed_by(stream: Stream, waiting: Stream, fetch_id: int) -> set | None:
+    """What a reading changed that rows waiting for it are about; None when it may be anything."""
+    if stream.key[0] != waiting.key[0]:
+        return None
+    with database.connection(rows=tuple_row) as connection:
+        rows = connection.execute(
+            f"SELECT DISTINCT {stream.key[0]} FROM {stream.history_table} WHERE fetch_id = %s", (fetch_id,)
+        )
+        return {row[0] for row in rows}
+
+
 def _is_staged_and_judged(stream: Stream, fetch_id: int) -> bool:
     """Say whether merging can go on. Staging is not crash-safe, and an interrupted step may have left half of it."""
     with database.connection() as connection:
@@ -477,7 +502,7 @@ def _note_calendar() -> None:
                 connection,
                 "calendar_not_published",
                 str(year),
-                f"Lịch làm việc năm {year} chưa công bố: hạn của các hồ sơ rơi vào năm đó được ghi là không biết. "
+                f"Lịch làm việc năm {year} chưa công bố (calendar not published for {year}): hạn của các hồ sơ rơi vào năm đó được ghi là không biết. "
                 f"Nạp lịch bằng: tthc load TỆP (luồng register__working_days).",
             )
         for subject in incidents.open_subjects(connection, "calendar_not_published"):

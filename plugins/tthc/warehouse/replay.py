@@ -148,17 +148,22 @@ def _derive(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
 
 
 def judge_again(
-    url: str, stream: Stream, *, only: Collection[int] | None = None, progress: Progress | None = None
+    url: str,
+    stream: Stream,
+    *,
+    only: Collection[int] | None = None,
+    keys: Collection[Any] | None = None,
+    progress: Progress | None = None,
 ) -> list[str]:
-    """Judge the rows in quarantine again (all open ones, or those of some numbers); return the months that moved.
+    """Judge the open rows in quarantine again; return the months that moved.
 
-    Rows that are good now become versions at the moment of their own reading.
+    ``only`` restricts them by their numbers, ``keys`` by what they are about. Rows that are good now become versions at the moment of their own reading.
     """
     with database.connection(url) as connection:
         rows = [
             row
             for row in quarantine.open_rows(connection, stream)
-            if only is None or row["quarantine_id"] in only
+            if (only is None or row["quarantine_id"] in only) and (keys is None or row["row_key"] in keys)
         ]
         rows = [row for row in rows if _state(connection, row["fetch_id"]) == "merged"]
     if not rows:
@@ -166,7 +171,7 @@ def judge_again(
     numbers: dict[int, set[int]] = {}
     for row in rows:
         numbers.setdefault(row["fetch_id"], set()).add(row["row_number"])
-    keys: set[Any] = set()
+    good_keys: set[Any] = set()
     for fetch_id, row_numbers in numbers.items():
         with database.connection(url) as connection:
             stage(connection, stream, fetch_id, only_rows=row_numbers)
@@ -179,8 +184,8 @@ def judge_again(
                 f" WHERE s.fetch_id = %s AND coalesce(v.refused, '{{}}') = '{{}}'",
                 (stream.stream, fetch_id),
             ).fetchall()
-            keys |= {row["key"] for row in good if row["key"] is not None}
-    if not keys:
+            good_keys |= {row["key"] for row in good if row["key"] is not None}
+    if not good_keys:
         with database.connection(url) as connection:
             connection.execute(
                 f"DELETE FROM {stream.staging_table} WHERE fetch_id = ANY (%s)", (list(numbers),)
@@ -191,7 +196,7 @@ def judge_again(
             "SELECT fetch_id FROM ops.fetches WHERE fetch_id = ANY (%s) ORDER BY fetched_at, fetch_id LIMIT 1",
             (list(numbers),),
         ).fetchone()["fetch_id"]
-    return replay(url, stream, keys, first, progress=progress)
+    return replay(url, stream, good_keys, first, progress=progress)
 
 
 def take_back(url: str, stream: Stream, fetch_id: int, *, progress: Progress | None = None) -> list[str]:
