@@ -502,7 +502,8 @@ def _note_calendar() -> None:
                 connection,
                 "calendar_not_published",
                 str(year),
-                f"Lịch làm việc năm {year} chưa công bố (calendar not published for {year}): hạn của các hồ sơ rơi vào năm đó được ghi là không biết. "
+                f"Lịch làm việc năm {year} chưa công bố (calendar not published for {year}): "
+                f"hạn của các hồ sơ rơi vào năm đó được ghi là không biết. "
                 f"Nạp lịch bằng: tthc load TỆP (luồng register__working_days).",
             )
         for subject in incidents.open_subjects(connection, "calendar_not_published"):

@@ -157,7 +157,8 @@ def judge_again(
 ) -> list[str]:
     """Judge the open rows in quarantine again; return the months that moved.
 
-    ``only`` restricts them by their numbers, ``keys`` by what they are about. Rows that are good now become versions at the moment of their own reading.
+    ``only`` restricts them by their numbers, ``keys`` by what they are about. Rows that are good now become versions
+    at the moment of their own reading.
     """
     with database.connection(url) as connection:
         rows = [
