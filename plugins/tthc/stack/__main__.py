@@ -41,6 +41,7 @@ def run(chosen: argparse.Namespace) -> int:
             from tthc.stack import story
 
             story.tell(here, chosen.through)
+        up.wait_for_all(here)
     return 0
 
 

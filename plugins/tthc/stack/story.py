@@ -27,6 +27,7 @@ BEGINNING = date(2025, 1, 1)
 EVENTS, DOSSIERS = "ingest_city__progress_events", "ingest_city__dossiers"
 CATALOGUE, REFRESH, CLOSING = "ingest_register__procedures", "refresh_months", "monthly_refresh"
 NEEDED = {EVENTS, DOSSIERS, CATALOGUE, REFRESH, CLOSING}
+CATALOGUE_RUN = "demo__catalogue"
 APPROVE = "Duyệt"
 PERSON_NEEDS = timedelta(seconds=4)
 
@@ -37,8 +38,8 @@ def tell(here: Installation, last: str = LAST_MONTH) -> None:
     _wait_for_dags(airflow)
     if installation.has_demo_city():
         done = {run["dag_run_id"] for run in airflow.runs(DOSSIERS, state="success")}
-        _catalogue(here, airflow)
         months = months_between(FIRST_MONTH, last)
+        _offer_catalogue(here, airflow)
         for month in months:
             if _run_id(month) not in done:
                 _pull(here, airflow, month)
@@ -75,21 +76,22 @@ def _wait_for_dags(airflow: Airflow) -> None:
         time.sleep(0.3)
 
 
-def _catalogue(here: Installation, airflow: Airflow) -> None:
-    """Put the city's catalogue of procedures into the inbox and let its DAG take it."""
-    if any(run["dag_run_id"] == "demo__catalogue" for run in airflow.runs(CATALOGUE, state="success")):
+def _offer_catalogue(here: Installation, airflow: Airflow) -> None:
+    """Put the catalogue of procedures into the inbox and start its DAG; the first dossiers wait for it."""
+    if any(run["dag_run_id"] == CATALOGUE_RUN for run in airflow.runs(CATALOGUE, state="success")):
         return
     inbox = here.folder / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "demo", "registers", str(inbox)]
     made = subprocess.run(
-        command, cwd=settings.root(), env=installation.base_environment(), capture_output=True, text=True
+        [sys.executable, "-m", "demo", "registers", str(inbox)],
+        cwd=settings.root(),
+        env=installation.base_environment(),
+        capture_output=True,
+        text=True,
     )
     if made.returncode != 0:
         raise TthcError(f"Không tạo được danh mục thủ tục mẫu: {made.stderr.strip()[-300:]}")
-    airflow.start(CATALOGUE, "demo__catalogue", {})
-    airflow.wait(CATALOGUE, "demo__catalogue")
-    say("Danh mục thủ tục hành chính đã nạp từ tệp xlsx.")
+    airflow.start(CATALOGUE, CATALOGUE_RUN, {})
 
 
 def _pull(here: Installation, airflow: Airflow, month: str) -> None:
@@ -99,6 +101,9 @@ def _pull(here: Installation, airflow: Airflow, month: str) -> None:
     conf = {"window_from": first.isoformat(), "window_to": last.isoformat()}
     run_id = _run_id(month)
     for dag_id in (EVENTS, DOSSIERS):
+        if dag_id == DOSSIERS and month == FIRST_MONTH:
+            airflow.wait(CATALOGUE, CATALOGUE_RUN)
+            say("Danh mục thủ tục hành chính đã nạp từ tệp xlsx.")
         airflow.start(dag_id, run_id, conf)
         airflow.wait(dag_id, run_id)
     merged = airflow.result(DOSSIERS, run_id, "merge")

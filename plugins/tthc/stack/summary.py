@@ -68,7 +68,7 @@ def _table(title: str, columns: dict[str, dict[str, str]]) -> "Table":
     from tthc.indicators import definitions
 
     table = Table(title=title, title_justify="left")
-    table.add_column("Chỉ tiêu")
+    table.add_column("Chỉ tiêu", min_width=44)
     for name in columns:
         table.add_column(name, justify="right")
     present = {indicator for values in columns.values() for indicator in values}

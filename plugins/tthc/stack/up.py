@@ -21,6 +21,8 @@ from tthc.stack.screen import say
 
 STARTUP_SECONDS = 120
 NEEDED_BYTES = 1024**3
+#: No task of ours defers: the triggerer only has to be there in the end.
+LATECOMERS = {"triggerer"}
 # The first moment at which the demo city is asked; its later moments are set by a control call.
 FIRST_MOMENT = "2025-07-31T23:00:00+07:00"
 
@@ -39,7 +41,7 @@ def alone() -> Iterator[None]:
 
 
 def bring_up() -> Installation:
-    """Return the installation with everything running and answering."""
+    """Return the installation with everything started, and all that a reading needs answering."""
     free = shutil.disk_usage(settings.root()).free
     if free < NEEDED_BYTES:
         raise TthcError(
@@ -62,11 +64,20 @@ def bring_up() -> Installation:
     if started:
         say(f"Đã khởi động: {', '.join(started)}. Đang chờ tất cả trả lời…")
     prepare_warehouse(here)
+    _wait([program for program in programs if program.name not in LATECOMERS])
+    say("Các thành phần cần thiết đều trả lời." if started else "Mọi thành phần đang chạy sẵn.")
+    return here
+
+
+def wait_for_all(here: Installation) -> None:
+    """Return when also the programs answer that no reading waits for."""
+    _wait([program for program in components.airflow_services(here) if program.name in LATECOMERS])
+
+
+def _wait(programs: list[services.Service]) -> None:
     deadline = time.monotonic() + STARTUP_SECONDS
     for program in programs:
         program.wait(deadline)
-    say("Mọi thành phần đều trả lời." if started else "Mọi thành phần đang chạy sẵn.")
-    return here
 
 
 def start_postgres(here: Installation) -> None:
