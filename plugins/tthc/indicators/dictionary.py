@@ -1,0 +1,170 @@
+"""The page of indicators, written from ``indicators/*.yaml``: what is counted, who counts, by which law.
+
+``python -m tthc.indicators.dictionary`` writes ``docs/indicators.md``; with ``--check`` it only says whether the
+page is stale. No database is needed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import cache
+
+import sqlglot
+from sqlglot import expressions
+
+from tthc import settings
+from tthc.errors import TthcError
+from tthc.indicators import definitions
+from tthc.indicators.definitions import Indicator
+from tthc.warehouse import tables
+from tthc.warehouse.dictionary import write_or_check
+
+PAGE = "docs/indicators.md"
+#: Where the columns of an item table are explained.
+_EXPLAINED_BY = "marts.dossier_periods"
+_KINDS = {"rate": "tỷ lệ, %", "count": "số đếm", "ratio": "tỷ số hai tổng"}
+_DIRECTIONS = {"up": "càng cao càng tốt", "down": "càng thấp càng tốt", "none": "không chấm tốt xấu"}
+_LEVELS = {"commune": "xã", "unit": "đơn vị", "procedure": "thủ tục", "field": "lĩnh vực"}
+_HEAD = """# Chỉ tiêu
+
+Trang này do máy viết từ các tệp trong `indicators/`. Muốn đổi thì sửa tệp ấy rồi chạy
+`.venv/bin/python -m tthc.indicators.dictionary`; phép thử `tests/indicators` báo khi trang đã cũ.
+
+Mỗi chỉ tiêu là hai điều kiện trên từng hồ sơ của kỳ: **ai được tính** (mẫu số) và **ai đạt** (tử số). Lời ở đây dịch
+từ chính điều kiện ấy, nên không thể nói khác con số. Mẫu số bằng 0 thì không có dữ liệu, không phải 0 % hay 100 %; dưới 5
+là số ít. Kênh nộp: 1 trực tiếp, 2 trực tuyến, 3 bưu chính; mức độ dịch vụ công: 4 toàn trình, 3 một phần, 2 cung
+cấp thông tin. Cột nào nghĩa là gì và đếm thế nào ở mép kỳ: [counting.md](counting.md), mục 2–4.
+"""
+
+
+def page() -> str:
+    """Return the page; raises UsageError for a definition that cannot be right."""
+    parts = [_HEAD, "## Tóm tắt", "", "| Mã | Tên | Kiểu | Mục |", "|---|---|---|---|"]
+    parts += [
+        f"| [{i.id}](#{i.id}) | {i.name} | {_KINDS[i.kind]} | {i.clause} |"
+        for i in definitions.shown().values()
+    ]
+    parts += ["", "## Từng chỉ tiêu", ""]
+    parts += [_section(indicator) for indicator in definitions.shown().values()]
+    forms = sorted({i.form for i in definitions.indicators().values() if i.form})
+    for form in forms:
+        parts += [f"## Các ô của biểu {form}", "", "| Cột | Mã | Tên | Hồ sơ được đếm |", "|---|---|---|---|"]
+        parts += [
+            f"| ({cell.column}) | `{cell.id}` | {cell.name.partition(': ')[2] or cell.name} | {told(cell.succeeds)} |"
+            for cell in definitions.cells(form)
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _section(indicator: Indicator) -> str:
+    lines = [f"### {indicator.id}", "", f"**{indicator.name}** ({_KINDS[indicator.kind]}; "]
+    lines[-1] += (
+        f"{_DIRECTIONS[indicator.direction]}; cấp: {', '.join(_LEVELS[x] for x in indicator.levels)})."
+    )
+    lines += ["", "| | Bằng lời | Điều kiện |", "|---|---|---|"]
+    lines += [f"| {label} | {told(text)} | `{_one_line(text)}` |" for label, text in _parts(indicator)]
+    lines += ["", f"- Mục {indicator.clause} của văn bản chỉ đạo: “{indicator.clause_text}”"]
+    lines += [f"- Trách nhiệm: {indicator.responsible}", f"- Căn cứ: {indicator.legal}"]
+    for target in indicator.targets:
+        value = f"{target.value:g}".replace(".", ",")
+        lines.append(f"- Mục tiêu từ {target.valid_from:%d/%m/%Y}: {value} ({target.source})")
+    if indicator.feeds:
+        lines.append(f"- Dùng cho: {', '.join(indicator.feeds)}")
+    return "\n".join([*lines, ""])
+
+
+def _parts(indicator: Indicator) -> list[tuple[str, str]]:
+    if indicator.kind == "ratio":
+        sums = [("Tử số: tổng của", indicator.sum or ""), ("Mẫu số: tổng của", indicator.of_sum or "")]
+        return [("Ai được tính", indicator.who), *sums]
+    if indicator.kind == "count":
+        who, _ = indicator.evidence_sql
+        return [("Được đếm", who.removeprefix("(true) AND ").removeprefix("(").removesuffix(")"))]
+    return [("Ai được tính", indicator.who), ("Ai đạt", indicator.succeeds)]
+
+
+def told(predicate: str) -> str:
+    """Return a predicate in Vietnamese words, each column by the comment that the database gives it.
+
+    >>> told("is_open AND NOT is_undetermined")
+    '«còn mở vào cuối kỳ» và không «không biết hạn»'
+    >>> told("channel IS NOT NULL AND channel = 2")
+    '«kênh nộp» không trống và «kênh nộp» là 2'
+    """
+    tree = sqlglot.parse_one(f"SELECT {predicate}", read="postgres").expressions[0]
+    return _words(tree)
+
+
+def _words(node: expressions.Expression) -> str:
+    if isinstance(node, expressions.Paren):
+        return f"({_words(node.this)})"
+    if isinstance(node, expressions.And):
+        return f"{_words(node.this)} và {_words(node.expression)}"
+    if isinstance(node, expressions.Or):
+        return f"{_words(node.this)} hoặc {_words(node.expression)}"
+    if isinstance(node, expressions.Is):
+        is_not = bool(node.args.get("negate"))
+        return f"{_words(node.this)} {'không trống' if is_not else 'trống'}"
+    if isinstance(node, expressions.Not):
+        if isinstance(node.this, expressions.Is):
+            return f"{_words(node.this.this)} không trống"
+        return f"không {_words(node.this)}"
+    for kind, word in _COMPARISONS.items():
+        if isinstance(node, kind):
+            return f"{_words(node.this)} {word} {_words(node.expression)}"
+    if isinstance(node, expressions.Column):
+        return f"«{_meaning(node.name)}»"
+    if isinstance(node, expressions.Boolean):
+        return "mọi hồ sơ" if node.this else "không hồ sơ nào"
+    if isinstance(node, expressions.Literal):
+        return node.this
+    raise TthcError(f"Chưa biết nói bằng lời phần này của một điều kiện: {node.sql(dialect='postgres')}.")
+
+
+_COMPARISONS: dict[type[expressions.Expression], str] = {
+    expressions.EQ: "là",
+    expressions.GTE: "từ",
+    expressions.GT: "trên",
+    expressions.LTE: "đến",
+    expressions.LT: "dưới",
+    expressions.NullSafeNEQ: "không là",
+    expressions.NEQ: "khác",
+}
+
+
+def _meaning(column: str) -> str:
+    comment = _comments().get(column)
+    if comment is None:
+        raise TthcError(f"Cột {column} của {_EXPLAINED_BY} chưa có lời chú.")
+    text = re.split(r"[:;(]", comment)[0].strip().removesuffix(".")
+    return text[:1].lower() + text[1:]
+
+
+@cache
+def _comments() -> dict[str, str]:
+    found = re.findall(
+        rf"COMMENT ON COLUMN {re.escape(_EXPLAINED_BY)}\.(\w+) IS\s+'(.*?)';",
+        tables.tables()[_EXPLAINED_BY].shape,
+        re.DOTALL,
+    )
+    return dict(found)
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or check it; return the exit code."""
+    path = settings.root() / PAGE
+    return write_or_check(path, page(), "tthc.indicators.dictionary", check="--check" in arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except TthcError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
