@@ -147,7 +147,12 @@ def addresses() -> dict[str, str]:
         name, _, value = line.partition("=")
         key = name.split(".")[-1].lower().replace("_", "-")
         told.setdefault(key, value.strip("'\""))
-    names = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
+    names = {
+        "index-url": "UV_DEFAULT_INDEX",
+        "extra-index-url": "UV_INDEX",
+        "find-links": "UV_FIND_LINKS",
+        "cert": "SSL_CERT_FILE",
+    }
     given = {names[key]: value for key, value in told.items() if key in names and value}
     if "UV_FIND_LINKS" in given:
         given["UV_FIND_LINKS"] = ",".join(given["UV_FIND_LINKS"].replace("\\n", " ").split())
