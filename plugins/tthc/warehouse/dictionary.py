@@ -137,7 +137,12 @@ WHERE nspname = ANY (%(schemas)s)
 """
 
 _RELATIONS = """
-SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, obj_description(c.oid, 'pg_class') AS comment
+SELECT
+    c.oid,
+    n.nspname AS schema,
+    c.relname AS name,
+    c.relkind::text AS kind,
+    obj_description(c.oid, 'pg_class') AS comment
 FROM pg_class AS c
 INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
