@@ -52,7 +52,6 @@ def init(progress: Progress = say) -> dict:
     # What a row is judged by comes before it, or rows would be refused for want of it.
     for stream in [*registers, *streams.city_streams()]:
         if {stream.table, stream.history_table} & changed:
-            progress(f"dựng lại {stream.table} từ kho lưu")
             replay.replay_everything(settings.warehouse_url(), stream, progress)
     seeded = [stream.stream for stream in streams.streams().values() if stream.seed and _is_empty(stream)]
     for name in seeded:

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.quality.staged import COMMUNE, KNOWN_PROCEDURE, LEVEL_2_PROCEDURE, Readings, moment
+from tthc.warehouse import tables
 
 
 @pytest.fixture
@@ -19,4 +20,5 @@ def readings(warehouse: str) -> Iterator[Readings]:
                 " VALUES (%s, %s, 'Thủ tục để thử', %s, false, true, gen_random_uuid(), 0, %s, %s, '{}')",
                 (COMMUNE, code, level, number, moment("2025-01-01 00:00")),
             )
+        tables.refill(connection, "core.procedures_in_force", {"commune_code": COMMUNE})
         yield Readings(warehouse, connection)
