@@ -111,7 +111,9 @@ def streams() -> dict[str, Stream]:
         stream = read_declaration(path)
         found[stream.stream] = stream
     if not found:
-        raise UsageError(f"Không thấy khai báo nguồn nào trong {folder()}: cần các tệp dạng nguon__luong.yaml.")
+        raise UsageError(
+            f"Không thấy khai báo nguồn nào trong {folder()}: cần các tệp dạng nguon__luong.yaml."
+        )
     return found
 
 
