@@ -44,22 +44,19 @@ def main(arguments: list[str]) -> int:
 
 def set_up() -> None:
     """Bring ``.venv`` to what the lock says; do nothing when it is already so."""
-    wanted = fingerprint()
-    if STAMP.exists() and STAMP.read_text() == wanted and (VENV / "bin" / "tthc").exists():
+    packages, project = fingerprints()
+    done = STAMP.read_text().split() if STAMP.exists() else []
+    if done == [packages, project] and (VENV / "bin" / "tthc").exists():
         return
     started = time.monotonic()
     STAMP.unlink(missing_ok=True)
     prepare_tool()
-    say("Đang cài các gói theo requirements.lock (lần đầu mất vài phút, tùy đường mạng)…")
-    uv(
-        "sync",
-        "--require-hashes",
-        "--compile-bytecode",
-        str(LOCK),
-        step="cài các gói trong requirements.lock",
-    )
+    if done[:1] != [packages]:
+        say("Đang cài các gói theo requirements.lock (lần đầu mất vài phút, tùy đường mạng)…")
+        options = ("--require-hashes", "--compile-bytecode")
+        uv("sync", *options, str(LOCK), step="cài các gói trong requirements.lock")
     uv("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT), step="cài lệnh tthc")
-    STAMP.write_text(wanted)
+    STAMP.write_text(f"{packages}\n{project}\n")
     say(f"Môi trường .venv đã sẵn sàng ({time.monotonic() - started:.0f} giây).")
 
 
@@ -105,10 +102,10 @@ def renew_lock() -> None:
     say("requirements.lock đã mới.")
 
 
-def fingerprint() -> str:
-    """Return what the environment depends on, as one text: the lock, the project file, its place."""
-    content = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + str(VENV).encode()
-    return hashlib.sha256(content).hexdigest()
+def fingerprints() -> tuple[str, str]:
+    """Return what the environment depends on: (the packages and their place, the project file)."""
+    packages = hashlib.sha256(LOCK.read_bytes() + str(VENV).encode()).hexdigest()
+    return packages, hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
 def locked(package: str) -> str:
