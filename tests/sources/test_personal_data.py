@@ -51,7 +51,9 @@ def test_every_dropped_field_is_listed():
 def test_nothing_that_is_kept_is_said_to_be_dropped():
     kept = declared("keep") - declared("hash") - declared("drop")
     rows = told("Bị bỏ")
-    lists = {column.header for stream in streams.streams().values() for column in stream.columns if column.members}
+    lists = {
+        column.header for stream in streams.streams().values() for column in stream.columns if column.members
+    }
     wrong = {
         (stream, header)
         for stream, header in kept

@@ -32,8 +32,8 @@ Trang này do máy viết từ các tệp trong `indicators/`. Muốn đổi th�
 `.venv/bin/python -m tthc.indicators.dictionary`; phép thử `tests/indicators` báo khi trang đã cũ.
 
 Mỗi chỉ tiêu là hai điều kiện trên từng hồ sơ của kỳ: **ai được tính** (mẫu số) và **ai đạt** (tử số). Lời ở đây dịch
-từ chính điều kiện ấy, nên không thể nói khác con số. Mẫu số bằng 0 thì không có dữ liệu, không phải 0 % hay 100 %; dưới 5
-là số ít. Kênh nộp: 1 trực tiếp, 2 trực tuyến, 3 bưu chính; mức độ dịch vụ công: 4 toàn trình, 3 một phần, 2 cung
+từ chính điều kiện ấy, nên không thể nói khác con số. Mẫu số bằng 0 thì không có dữ liệu, không phải 0 % hay 100 %;
+dưới 5 là số ít. Kênh nộp: 1 trực tiếp, 2 trực tuyến, 3 bưu chính; mức độ dịch vụ công: 4 toàn trình, 3 một phần, 2 cung
 cấp thông tin. Cột nào nghĩa là gì và đếm thế nào ở mép kỳ: [counting.md](counting.md), mục 2–4.
 """
 
