@@ -63,6 +63,20 @@ class Memory:
                     return sheet
         return None
 
+    def refused_for(self, code: str) -> str | None:
+        """Return why the row that was read last is refused as far as is known now, None when it is good."""
+        at, rows = self.rows[code][-1]
+        return refusal(rows[-1][1], at.date(), self.events.get(code, NO_EVENTS))
+
+    def asked_by_code(self) -> set[str]:
+        """Return what a connector asks for besides its window: what it believes open, and what was refused."""
+        return {
+            code
+            for code in self.rows
+            if self.refused_for(code) is not None
+            or ((sheet := self.in_force(code)) is not None and sheet.status in OPEN_STATUSES)
+        }
+
 
 def read_pulls(entries: list[dict]) -> list[Pull]:
     """Return the pulls of a decoded ``pulls.json``."""
@@ -73,34 +87,31 @@ def read_pulls(entries: list[dict]) -> list[Pull]:
 
 
 def simulate(city: City, pulls: list[Pull]) -> Memory:
-    """Make every pull in turn (the window, and by code what is still believed open); return what is known."""
+    """Make every pull in turn and return what is known: the window, and by code what ``asked_by_code`` names.
+
+    Events come before the dossiers, as an end instant may live only there; what is refused for want of one is
+    asked for once more.
+    """
     memory = Memory({}, {})
     read_events: dict[int, ReadEvent | None] = {}
     sheets: dict[tuple[int, int], tuple[tuple[date | None, Sheet], ...]] = {}
     for pull in pulls:
-        believed_open = {
-            code
-            for code in memory.rows
-            if (sheet := memory.in_force(code)) is not None and sheet.status in OPEN_STATUSES
-        }
         alive = [dossier for dossier in city.dossiers(pull.at) if dossier.exists(pull.at)]
+        _read_events(memory, alive, pull, memory.asked_by_code(), read_events)
+        asked = memory.asked_by_code()
         # Rows are kept apart from what is known until the end: a reading is one piece.
         reading: dict[str, list[tuple[datetime, date | None, Sheet]]] = {}
         for dossier in alive:
             for created, (found_by, sheet) in _rows(dossier, pull.at, sheets):
                 in_window = found_by is not None and pull.first <= found_by <= pull.last
-                if sheet.code and (in_window or sheet.code in believed_open):
+                if sheet.code and (in_window or sheet.code in asked):
                     reading.setdefault(sheet.code, []).append((created, found_by, sheet))
-        wanted = believed_open | {
-            code
-            for code, rows in reading.items()
-            if any(s.status in (3, 7, 8) and s.must_end() and s.scalar_end() is None for *_, s in rows)
-        }
-        _read_events(memory, alive, pull, wanted, read_events)
         for code, rows in reading.items():
             rows.sort(key=lambda row: row[0], reverse=True)
             seen = Seen(pull.at, tuple((found_by, sheet) for _, found_by, sheet in rows))
             memory.rows.setdefault(code, []).append(seen)
+        endless = {code for code in memory.rows if memory.refused_for(code) == "no_end"}
+        _read_events(memory, alive, pull, endless, read_events)
     return memory
 
 
