@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg import postgres
 from psycopg.adapt import Dumper
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import Format
 
 from tthc import settings
@@ -22,6 +27,8 @@ from tthc.sources.streams import STAGED_AS, Stream
 
 #: Rows of one reading have numbers below this, so that ``row_uid`` says both.
 ROWS_PER_FETCH = 10_000_000
+#: Starting a process costs as much as decoding some thousand rows.
+_WORTH_PROCESSES, _MOST_PROCESSES = 50_000, 8
 _KEYS_TO_SEARCH = 200
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9._-]{4,}")
 
@@ -51,15 +58,57 @@ def stage(
     fetch_id: int,
     *,
     only_rows: Collection[int] | None = None,
-    only_keys: Collection[str] | None = None,
+    only_keys: Collection[Any] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Staged:
     """Copy the rows of one reading into its staging table, replacing what an earlier try left there.
 
     ``only_rows`` (row numbers) and ``only_keys`` (texts of the stream's first key column) restrict the rows, for
-    rows that are judged again and for keys that are replayed. Raises TthcError when the archive does not hold
-    what the ledger says.
+    rows that are judged again and for keys that are replayed. A large reading is decoded by several processes.
+    Raises TthcError when the archive does not hold what the ledger says.
     """
+    is_whole = only_rows is None and only_keys is None
+    with connection.transaction():
+        connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,))
+        connection.execute(
+            "DELETE FROM staging.verdicts WHERE stream = %s AND fetch_id = %s", (stream.stream, fetch_id)
+        )
+        if is_whole:
+            # A new staging must be judged anew.
+            connection.execute("DELETE FROM ops.validations WHERE fetch_id = %s", (fetch_id,))
+    shares = _shares(ledger.pages_of(connection, fetch_id)) if is_whole and stream.kind == "city" else [None]
+    if len(shares) == 1:
+        with connection.transaction():
+            outcome = _copy(connection, stream, fetch_id, only_rows, only_keys, None, progress)
+    else:
+        connection.commit()
+        outcome = _copy_in_processes(
+            make_conninfo(connection.info.dsn, password=connection.info.password),
+            stream,
+            fetch_id,
+            shares,
+            progress,
+        )
+    with connection.transaction():
+        # Without this the planner takes thousands of rows for a few, and joins them one by one.
+        joined = ["fetch_id", "row_number", "row_uid", *stream.key]
+        connection.execute(f"ANALYZE {stream.staging_table} ({', '.join(joined)})")
+        if is_whole and stream.kind == "file":
+            # The rows of a file are counted only here.
+            _note_rows(connection, fetch_id, outcome.read)
+    return outcome
+
+
+def _copy(
+    connection: psycopg.Connection,
+    stream: Stream,
+    fetch_id: int,
+    only_rows: Collection[int] | None,
+    only_keys: Collection[Any] | None,
+    pages: range | None,
+    progress: Callable[[str], None] | None,
+) -> Staged:
+    """Decode and copy the rows of some pages (None: of all) in the caller's transaction."""
     outcome = Staged(fetch_id)
     reader = RecordReader(stream)
     columns = stream.staged_columns
@@ -69,12 +118,8 @@ def stage(
     names = ["fetch_id", "row_number", "row_uid", "answered_at", "address", "row_hash", "unreadable"]
     names += [column.name for column in columns]
     base = fetch_id * ROWS_PER_FETCH
-    source = records(connection, stream, fetch_id, only_rows=only_rows, only_keys=only_keys)
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,))
-        cursor.execute(
-            "DELETE FROM staging.verdicts WHERE stream = %s AND fetch_id = %s", (stream.stream, fetch_id)
-        )
+    source = records(connection, stream, fetch_id, only_rows=only_rows, only_keys=only_keys, only_pages=pages)
+    with connection.cursor() as cursor:
         cursor.adapters.register_dumper(bytes, _ReadyJsonb)
         with cursor.copy(
             f"COPY {stream.staging_table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"
@@ -89,21 +134,52 @@ def stage(
                 write((fetch_id, number, base + number, answered_at, address, *row))
                 if progress and outcome.read % 20_000 == 0:
                     progress(f"đã đọc {outcome.read:,} dòng".replace(",", "."))
-        # Without this the planner takes thousands of rows for a few, and joins them one by one.
-        joined = ["fetch_id", "row_number", "row_uid", *stream.key]
-        cursor.execute(f"ANALYZE {stream.staging_table} ({', '.join(joined)})")
-        if only_rows is None and only_keys is None:
-            # A new staging must be judged anew; the rows of a file are counted only here.
-            cursor.execute("DELETE FROM ops.validations WHERE fetch_id = %s", (fetch_id,))
-            if stream.kind == "file":
-                _note_rows(cursor, fetch_id, outcome.read)
     outcome.unknown = reader.unknown
     return outcome
 
 
-def _note_rows(cursor: psycopg.Cursor, fetch_id: int, count: int) -> None:
-    cursor.execute("UPDATE ops.fetch_pages SET record_count = %s WHERE fetch_id = %s", (count, fetch_id))
-    cursor.execute(
+def _shares(pages: list[ledger.Page]) -> list[range | None]:
+    """Split the page numbers of a reading among the processors; one share, of all, when it is not large."""
+    rows, workers = sum(page.record_count for page in pages), min(os.cpu_count() or 1, _MOST_PROCESSES)
+    if rows < _WORTH_PROCESSES or workers == 1:
+        return [None]
+    first, last = pages[0].page_number, pages[-1].page_number + 1
+    edges = [first + (last - first) * place // workers for place in range(workers + 1)]
+    return [range(a, b) for a, b in pairwise(edges)]
+
+
+def _copy_in_processes(
+    url: str,
+    stream: Stream,
+    fetch_id: int,
+    shares: list[range | None],
+    progress: Callable[[str], None] | None,
+) -> Staged:
+    """Copy each share in a process and a transaction of its own.
+
+    What a killed process leaves out is seen by the merge, which counts the staged rows and stages again.
+    """
+    outcome = Staged(fetch_id)
+    with ProcessPoolExecutor(len(shares), mp_context=multiprocessing.get_context("fork")) as pool:
+        for part in pool.map(
+            _copy_share, *zip(*((url, stream, fetch_id, share) for share in shares), strict=True)
+        ):
+            outcome.read += part.read
+            for name, count in part.unknown.items():
+                outcome.unknown[name] = outcome.unknown.get(name, 0) + count
+            if progress:
+                progress(f"đã đọc {outcome.read:,} dòng".replace(",", "."))
+    return outcome
+
+
+def _copy_share(url: str, stream: Stream, fetch_id: int, pages: range) -> Staged:
+    with psycopg.connect(url, application_name="tthc stage") as connection:
+        return _copy(connection, stream, fetch_id, None, None, pages, None)
+
+
+def _note_rows(connection: psycopg.Connection, fetch_id: int, count: int) -> None:
+    connection.execute("UPDATE ops.fetch_pages SET record_count = %s WHERE fetch_id = %s", (count, fetch_id))
+    connection.execute(
         "UPDATE ops.fetches SET read_count = %s, announced_count = %s WHERE fetch_id = %s",
         (count, count, fetch_id),
     )
@@ -116,15 +192,19 @@ def records(
     *,
     only_rows: Collection[int] | None = None,
     only_keys: Collection[Any] | None = None,
+    only_pages: range | None = None,
 ) -> Iterator[tuple[int, Any, str | None, dict[str, Any]]]:
     """Return ``(row_number, answered_at, address, record)`` of one reading, page by page from the archive.
 
     ``address`` is the sheet and row in a file, None for an answer of the city system. ``only_rows`` gives those
-    rows and opens no other page; ``only_keys`` leaves out pages in which none of the keys is written.
+    rows and opens no other page; ``only_keys`` leaves out pages in which none of the keys is written;
+    ``only_pages`` are page numbers.
     """
     archive = Archive(settings.archive_url())
     split = _splitter(connection, fetch_id) if stream.kind == "city" else None
-    pages = ledger.pages_of(connection, fetch_id)
+    pages = [
+        p for p in ledger.pages_of(connection, fetch_id) if only_pages is None or p.page_number in only_pages
+    ]
     if only_rows is not None and split:
         pages = [p for p in pages if any(p.first_row <= n < p.first_row + p.record_count for n in only_rows)]
     # The connection may be busy with a COPY while the records are taken: it is asked for nothing from here on.

@@ -8,6 +8,8 @@ from tthc import settings
 from tthc.sources.streams import Stream
 from tthc.warehouse import database, tables
 
+#: So many dossiers are derived in one statement: few enough for its sorts and hashes to stay small.
+_AT_ONCE = 20_000
 #: Which dossiers a changed row of each core table touches, given the temporary table ``changed``.
 _TOUCHED = {
     "core.dossiers": "SELECT DISTINCT commune_code, dossier_code FROM changed",
@@ -46,23 +48,40 @@ def derive(connection: psycopg.Connection, touched: str) -> list[str]:
     """Refill ``marts.dossiers`` for the dossiers that a query names; return the months whose numbers can move.
 
     A dossier moves the months in which its old or its new image is alive, in both calendars; one that is open,
-    those up to the newest day that any reading knows.
+    those up to the newest day that any reading knows. Done in parts, so that memory does not grow with the number.
     """
     # Events and dossiers may be merged at the same time; what they touch is derived by one after the other.
     database.lock(connection, "derive")
+    connection.execute("DROP TABLE IF EXISTS touched")
+    connection.execute(
+        f"CREATE TEMPORARY TABLE touched ON COMMIT DROP AS SELECT commune_code, dossier_code,"
+        f" (row_number() OVER (ORDER BY commune_code, dossier_code) - 1) / {_AT_ONCE} AS part FROM ({touched}) AS t"
+    )
+    parts = connection.execute("SELECT coalesce(max(part) + 1, 0) AS n FROM touched").fetchone()["n"]
+    months: set[str] = set()
+    for part in range(parts):
+        months |= _derive_part(connection, part)
+    if parts:
+        connection.execute("ANALYZE marts.dossiers (commune_code, dossier_code, received_on, alive_through)")
+    return sorted(months)
+
+
+def _derive_part(connection: psycopg.Connection, part: int) -> set[str]:
     connection.execute("DROP TABLE IF EXISTS touched_dossiers, before")
-    connection.execute(f"CREATE TEMPORARY TABLE touched_dossiers ON COMMIT DROP AS {touched}")
+    connection.execute(
+        "CREATE TEMPORARY TABLE touched_dossiers ON COMMIT DROP AS"
+        " SELECT commune_code, dossier_code FROM touched WHERE part = %s",
+        (part,),
+    )
     connection.execute("ANALYZE touched_dossiers")
     connection.execute(
         "CREATE TEMPORARY TABLE before ON COMMIT DROP AS"
         " SELECT d.* FROM marts.dossiers AS d INNER JOIN touched_dossiers AS t USING (commune_code, dossier_code)"
     )
     connection.execute("ANALYZE before (commune_code, dossier_code)")
-    written = tables.refill(connection, "marts.dossiers")
-    if written > 1_000:
-        connection.execute("ANALYZE marts.dossiers (commune_code, dossier_code, received_on, alive_through)")
-    rows = connection.execute(_MOVED_MONTHS, {"commune_code": settings.commune_code()}).fetchall()
-    return [row["month"] for row in rows]
+    tables.refill(connection, "marts.dossiers")
+    rows = connection.execute(_MOVED_MONTHS, {"commune_code": settings.commune_code()})
+    return {row["month"] for row in rows}
 
 
 def derive_everything(connection: psycopg.Connection) -> list[str]:
