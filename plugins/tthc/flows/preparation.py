@@ -6,9 +6,10 @@ from tthc import settings
 from tthc.flows.files import load
 from tthc.flows.progress import Progress, say
 from tthc.flows.readings import judge_again
+from tthc.quality import suites
 from tthc.sources import streams
 from tthc.sources.streams import Stream
-from tthc.warehouse import consequences, database, migrate, replay
+from tthc.warehouse import consequences, database, migrate, replay, tables
 
 
 def init(progress: Progress = say) -> dict:
@@ -30,9 +31,16 @@ def init(progress: Progress = say) -> dict:
     if units_changed or {"core.procedures_in_force", "marts.days", "marts.dossiers"} & changed:
         with database.connection() as connection:
             months = consequences.derive_everything(connection)
-        for stream in streams.city_streams():
+    for stream in streams.streams().values():
+        if units_changed or _suite_changed(stream):
+            # What was refused may be good under today's rules.
             months += judge_again(stream.stream, progress)
     return {"changed": sorted(changed), "seeded": seeded, "months": sorted(set(months))}
+
+
+def _suite_changed(stream: Stream) -> bool:
+    with database.connection() as connection:
+        return tables.note_suite(connection, suites.folder() / f"{stream.suite}.json")
 
 
 def _is_empty(stream: Stream) -> bool:

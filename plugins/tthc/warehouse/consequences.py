@@ -110,7 +110,7 @@ images AS (
 
 moved AS (
     -- An image that stands on both sides moved nothing.
-    SELECT received_on, least(alive_through, newest.day) AS through
+    SELECT received_on, least(alive_through, coalesce(newest.day, current_date)) AS through
     FROM images CROSS JOIN newest
     WHERE is_counted
     GROUP BY dossier_code, image, received_on, alive_through, newest.day

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import psycopg
 import sqlglot
@@ -21,6 +22,8 @@ from tthc.sources import streams
 
 LAYERS = ("staging", "core", "marts", "indicators", "reports")
 _REFILL = "\n-- Refill\n"
+#: Suites are remembered beside the shapes, under their path.
+SUITES = "expectations/"
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def shape(connection: psycopg.Connection) -> set[str]:
             " ON CONFLICT (table_name) DO UPDATE SET sql_hash = excluded.sql_hash, shaped_at = now()",
             (name, every[name].shape_hash),
         )
-    for name in known.keys() - every.keys():
+    for name in {name for name in known.keys() - every.keys() if not name.startswith(SUITES)}:
         _drop(connection, name)
         connection.execute("DELETE FROM ops.table_shapes WHERE table_name = %s", (name,))
     return changed
@@ -149,6 +152,21 @@ def _exists(connection: psycopg.Connection, name: str, kind: str) -> bool:
         "FUNCTION": "SELECT FROM pg_proc WHERE (pronamespace::regnamespace || '.' || proname) = %s",
     }[kind]
     return connection.execute(test, (name,)).fetchone() is not None
+
+
+def note_suite(connection: psycopg.Connection, path: Path) -> bool:
+    """Remember what a suite says; return whether it says something else than when it was last noted."""
+    name, digest = f"{SUITES}{path.name}", hashlib.sha256(path.read_bytes()).hexdigest()
+    changed = connection.execute(
+        "SELECT FROM ops.table_shapes WHERE table_name = %s AND sql_hash <> %s", (name, digest)
+    ).fetchone()
+    connection.execute(
+        "INSERT INTO ops.table_shapes (table_name, sql_hash) VALUES (%s, %s)"
+        " ON CONFLICT (table_name) DO UPDATE SET sql_hash = excluded.sql_hash, shaped_at = now()"
+        " WHERE ops.table_shapes.sql_hash <> excluded.sql_hash",
+        (name, digest),
+    )
+    return changed is not None
 
 
 def refill(connection: psycopg.Connection, name: str, parameters: dict | None = None) -> int:
