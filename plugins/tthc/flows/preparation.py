@@ -6,10 +6,12 @@ from tthc import settings
 from tthc.flows.files import load
 from tthc.flows.progress import Progress, say
 from tthc.flows.readings import judge_again
+from tthc.indicators import build as builds
 from tthc.quality import suites
 from tthc.sources import streams
 from tthc.sources.streams import Stream
 from tthc.warehouse import consequences, database, migrate, replay, tables
+from tthc.workdays import periods
 
 
 def init(progress: Progress = say) -> dict:
@@ -31,11 +33,26 @@ def init(progress: Progress = say) -> dict:
     if units_changed or {"core.procedures_in_force", "marts.days", "marts.dossiers"} & changed:
         with database.connection() as connection:
             months = consequences.derive_everything(connection)
+    if "marts.dossier_periods" in changed:
+        _refill_months()
     for stream in streams.streams().values():
         if units_changed or _suite_changed(stream):
             # What was refused may be good under today's rules.
             months += judge_again(stream.stream, progress)
     return {"changed": sorted(changed), "seeded": seeded, "months": sorted(set(months))}
+
+
+def _refill_months() -> None:
+    """Fill the month table again for the months that were ever computed."""
+    with database.connection() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT calendar, period FROM indicators.builds WHERE commune_code = %s ORDER BY 1, 2",
+            (settings.commune_code(),),
+        ).fetchall()
+        for row in rows:
+            period = periods.parse(row["period"], row["calendar"])
+            if period.kind == "month":
+                builds.refill_month(connection, period)
 
 
 def _suite_changed(stream: Stream) -> bool:

@@ -58,8 +58,8 @@ class Table:
 
     @property
     def shape_hash(self) -> str:
-        """Fingerprint of the shape."""
-        return hashlib.sha256(self.shape.encode()).hexdigest()
+        """Fingerprint of the shape, and of what fills it: a table filled by another rule is another table."""
+        return hashlib.sha256((self.shape + self.refill).encode()).hexdigest()
 
 
 @cache
