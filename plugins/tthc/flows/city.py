@@ -74,6 +74,7 @@ def ingest(
         if stream.stream not in wanted:
             continue
         progress(f"{stream.title}: đọc")
+        _finish_interrupted(stream, progress)
         try:
             results.append(take_in(fetch(stream.stream, window_from, window_to, progress=progress), progress))
         except BatchStopped as error:
@@ -91,6 +92,22 @@ def ingest(
     if failed:
         raise failed
     return results
+
+
+def _finish_interrupted(stream: Stream, progress: Progress) -> None:
+    """Take in the readings that lie whole in the archive because what read them ended before it merged them."""
+    with database.connection(rows=tuple_row) as connection:
+        left = connection.execute(
+            "SELECT fetch_id FROM ops.fetches WHERE commune_code = %s AND stream = %s AND state = 'fetched'"
+            " ORDER BY fetched_at, fetch_id",
+            (settings.commune_code(), stream.stream),
+        ).fetchall()
+    for (fetch_id,) in left:
+        progress(f"lần đọc {fetch_id} đã vào kho lưu mà chưa nhập: nhập nốt")
+        try:
+            take_in(fetch_id, progress)
+        except TthcError as error:
+            progress(str(error))
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
+import psycopg
 from psycopg.rows import tuple_row
 
 from tthc import settings
-from tthc.errors import BatchStopped, UsageError
+from tthc.errors import BatchStopped, TthcError, UsageError
 from tthc.flows.progress import Progress, say
 from tthc.landing import incidents
 from tthc.landing import stage as staging
@@ -16,12 +18,24 @@ from tthc.sources.streams import Stream
 from tthc.warehouse import database, replay
 from tthc.warehouse import merge as merging
 
+#: How often a merge stages a reading anew that it does not find staged and judged.
+_TRIES = 3
+
 
 def stage(fetch_id: int, progress: Progress = say) -> dict:
-    """Copy a reading from the archive into its staging table; return its row count and undeclared fields."""
+    """Copy a reading from the archive into its staging table; return its row count and undeclared fields.
+
+    One that is merged is not staged again.
+    """
     stream = stream_of(fetch_id)
-    with database.connection() as connection:
-        database.lock(connection, f"stage:{fetch_id}")
+    with _alone_with(fetch_id), database.connection() as connection:
+        if done := _merged(connection, fetch_id):
+            return {
+                "fetch_id": fetch_id,
+                "stream": stream.stream,
+                "read": done["read_count"],
+                "unknown_fields": {},
+            }
         outcome = staging.stage(connection, stream, fetch_id, progress=progress)
     with database.connection(autocommit=True, rows=tuple_row) as connection:
         for field in outcome.unknown:
@@ -41,11 +55,20 @@ def stage(fetch_id: int, progress: Progress = say) -> dict:
 
 
 def audit(fetch_id: int, progress: Progress = say) -> dict:
-    """Let Great Expectations judge a staged reading; raise BatchStopped when it must not be merged."""
+    """Let Great Expectations judge a staged reading; raise BatchStopped when it must not be merged.
+
+    One that is merged is not judged again: how many rows were warned of is then unknown (None).
+    """
     from tthc.quality.audit import audit as judge
 
     stream = stream_of(fetch_id)
-    result = judge(settings.warehouse_url(), stream, fetch_id)
+    with _alone_with(fetch_id):
+        with database.connection() as connection:
+            done = _merged(connection, fetch_id)
+        if done:
+            counts = {"checked": done["read_count"], "refused": done["quarantined_count"], "warned": None}
+            return {"fetch_id": fetch_id, **counts}
+        result = judge(settings.warehouse_url(), stream, fetch_id)
     with database.connection(autocommit=True, rows=tuple_row) as connection:
         if result.stopped_because:
             connection.execute(
@@ -71,18 +94,20 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
     stream, url = stream_of(fetch_id), settings.warehouse_url()
     with database.connection(autocommit=True) as guard:
         database.lock(guard, f"merge:{stream.stream}", session=True)
-        if not _is_staged_and_judged(stream, fetch_id):
+        outcome = None
+        for _ in range(_TRIES):
+            # Whoever stages or judges the same reading meanwhile would take the verdicts from under the merge.
+            with _alone_with(fetch_id):
+                if _is_staged_and_judged(stream, fetch_id):
+                    outcome = _put_in(stream, url, fetch_id, progress)
+                    break
             stage(fetch_id, progress)
             audit(fetch_id, progress)
-        with database.connection() as connection:
-            late = replay.is_late(connection, stream, fetch_id)
-            keys = replay.keys_of(connection, stream, fetch_id) if late else set()
-        if late:
-            progress(f"lần đọc {fetch_id} đến muộn: đặt lại đúng thứ tự từ kho lưu")
-            outcome = replay.merge_late(url, stream, fetch_id, keys, progress)
-        else:
-            with database.connection() as connection:
-                outcome = merging.merge(connection, stream, fetch_id)
+        if outcome is None:
+            raise TthcError(
+                f"Lần đọc {fetch_id}: số dòng đọc lại từ kho lưu không bằng số dòng trong sổ. Kiểm tra TTHC_ARCHIVE "
+                "và ops.fetch_pages (tthc doctor), rồi chạy lại."
+            )
     months = set(outcome.months)
     # What was refused for want of something may be whole now that this has come.
     for waiting in _waiting_for(stream):
@@ -94,6 +119,16 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
             "UPDATE ops.fetches SET touched_months = %s WHERE fetch_id = %s", (sorted(months), fetch_id)
         )
     return {**outcome.as_dict(), "stream": stream.stream, "months": sorted(months)}
+
+
+def _put_in(stream: Stream, url: str, fetch_id: int, progress: Progress) -> merging.Merged:
+    with database.connection() as connection:
+        late = replay.is_late(connection, stream, fetch_id) and not _merged(connection, fetch_id)
+        if not late:
+            return merging.merge(connection, stream, fetch_id)
+        keys = replay.keys_of(connection, stream, fetch_id)
+    progress(f"lần đọc {fetch_id} đến muộn: đặt lại đúng thứ tự từ kho lưu")
+    return replay.merge_late(url, stream, fetch_id, keys, progress)
 
 
 def take_in(fetch_id: int, progress: Progress = say) -> dict:
@@ -147,6 +182,21 @@ def fetch_state(fetch_id: int) -> str:
         return connection.execute(
             "SELECT state FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)
         ).fetchone()["state"]
+
+
+@contextmanager
+def _alone_with(fetch_id: int) -> Iterator[None]:
+    """Let one process at a time stage, judge or merge a reading; the others wait."""
+    with database.connection(autocommit=True) as guard:
+        database.lock(guard, f"reading:{fetch_id}", session=True)
+        yield
+
+
+def _merged(connection: psycopg.Connection, fetch_id: int) -> dict | None:
+    """Return the ledger's row of a reading that is merged, else None."""
+    return connection.execute(
+        "SELECT * FROM ops.fetches WHERE fetch_id = %s AND state = 'merged'", (fetch_id,)
+    ).fetchone()
 
 
 def _waiting_for(stream: Stream) -> list[Stream]:
