@@ -11,6 +11,7 @@
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param
+from tthc_dags import order
 from tthc_dags.assets import outlet
 from tthc_dags.steps import say, step
 
@@ -77,6 +78,7 @@ def ingest(stream: Stream) -> DAG:
             """Chấm từng dòng theo bộ luật; dòng sai vào vùng cách ly, lô sai thì dừng luồng."""
             from tthc import flows
 
+            order.wait_for_others(stream, fetch_id, say)
             say(f"{flows.audit(fetch_id, progress=say)}")
             return fetch_id
 

@@ -53,37 +53,37 @@ with DAG(
         return months
 
     @step("So với bản đã công bố")
-    def compare(months: list[str]) -> list[dict]:
-        """So từng tháng với bản công bố gần nhất; trả về lời trình cho người duyệt."""
+    def compare(months: list[str]) -> dict:
+        """So các tháng với bản công bố gần nhất; trả về lời trình cho người duyệt."""
         from tthc import flows
 
-        return [approval.request(flows.compare(month)) for month in months]
+        return approval.request([flows.compare(month) for month in months])
 
-    approve = HITLOperator.partial(
+    approve = HITLOperator(
         task_id="approve",
         task_display_name="Duyệt",
+        subject="{{ ti.xcom_pull('compare')['subject'] }}",
+        body="{{ ti.xcom_pull('compare')['body'] }}",
         options=[approval.APPROVE, approval.RETURN],
         params={"reason": Param("", type="string", title="Lý do", description="Bắt buộc khi trả lại.")},
         assigned_users=[{"id": "approver", "name": "approver"}],
         notifiers=[approval.Notice()],
-        map_index_template="{{ task.subject }}",
         response_timeout=approval.REMIND_AFTER,
         retries=approval.REMINDERS,
         retry_delay=timedelta(seconds=10),
     )
 
     @step("Công bố", map_index_template="{{ month }}")
-    def publish(answer: list) -> dict:
-        """Công bố tháng đã duyệt và mọi kỳ kết thúc cùng tháng; tháng bị trả lại thì dừng kèm lý do."""
+    def publish(month: str, response: dict) -> dict:
+        """Công bố tháng đã duyệt và mọi kỳ kết thúc cùng tháng; bị trả lại thì dừng kèm lý do."""
         from airflow.sdk import get_current_context
 
         from tthc import flows
 
-        month, response = answer
         get_current_context()["month"] = month
         by, reason = approval.decision(response, month)
         return flows.publish(month, by=by, reason=reason)
 
     months = refresh()
-    approved = approve.expand_kwargs(compare(months))
-    publish.expand(answer=months.zip(approved.output))
+    compare(months) >> approve
+    publish.partial(response=approve.output).expand(month=months)

@@ -11,7 +11,8 @@ from functools import reduce
 from operator import or_
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
-from tthc_dags.assets import month_assets
+from tthc_dags.assets import MONTHS, month_assets
+from tthc_dags.freshness import is_fresh, moment
 from tthc_dags.months import labels
 from tthc_dags.steps import say, step
 
@@ -22,18 +23,29 @@ with DAG(
     doc_md=__doc__,
     schedule=PartitionedAssetTimetable(assets=reduce(or_, month_assets())),
     catchup=False,
-    # Two at a time: the database of one machine is the bottleneck, not Airflow.
-    max_active_runs=2,
+    # One at a time: readings come first, and what waits here meanwhile is counted once, not once for each.
+    max_active_runs=1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
     tags=["2. tính"],
 ):
 
-    @step("Tính lại tháng")
-    def refresh(dag_run=None) -> list[str]:
-        """Tính lại tháng là khóa phân vùng của lần chạy này; trả về các kỳ đã tính."""
+    @step("Tính lại tháng", inlets=[MONTHS])
+    def refresh(dag_run=None, task_instance=None, asset_state_store=None) -> list[str]:
+        """Tính lại tháng là khóa phân vùng của lần chạy này; trả về các kỳ đã tính.
+
+        Tháng đã được tính sau lúc lần chạy này được yêu cầu thì không tính lại nữa (trừ khi có người bấm
+        Clear).
+        """
         from tthc import flows
 
-        say(f"Tháng {dag_run.partition_key}")
-        return labels(flows.refresh([dag_run.partition_key], progress=say))
+        month, memory = dag_run.partition_key, asset_state_store[MONTHS]
+        if is_fresh(memory.get(month), dag_run, task_instance):
+            say(f"Tháng {month} đã được tính sau lúc có yêu cầu này.")
+            return []
+        began = moment()
+        say(f"Tháng {month}")
+        computed = labels(flows.refresh([month], progress=say))
+        memory.set(month, began)
+        return computed
 
     refresh()

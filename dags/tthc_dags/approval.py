@@ -16,22 +16,25 @@ RETURN = "Trả lại"
 #: Without an answer the question is put again, and the approver told again; after four weeks it fails.
 REMIND_AFTER = timedelta(days=2)
 REMINDERS = 14
+MOST_DIFFERENCES = 50
 
 
-def request(comparison: dict[str, Any]) -> dict[str, str]:
-    """Return subject and body (Markdown) for the approver, from what ``flows.compare`` found."""
-    period = comparison["period"]
-    lines = [comparison["summary"], ""]
-    if comparison["differences"]:
-        lines += ["| Lịch | Cấp | Mã | Chỉ tiêu | Đang công bố | Sắp công bố |", "|---|---|---|---|---|---|"]
-        lines += [
-            "| {calendar} | {level} | {code} | {indicator} | {old} | {new} |".format(
-                **{name: _cell(value) for name, value in difference.items()}
-            )
-            for difference in comparison["differences"]
-        ]
-    lines += ["", f"Xem số đầy đủ: `tthc indicators {period} --draft`."]
-    return {"subject": f"Công bố {period}", "body": "\n".join(lines)}
+def request(comparisons: list[dict[str, Any]]) -> dict[str, str]:
+    """Return subject and body (Markdown) for the approver, from what ``flows.compare`` found for each month."""
+    months = [comparison["period"] for comparison in comparisons]
+    span = months[0] if len(months) == 1 else f"{len(months)} tháng, {months[0]} đến {months[-1]}"
+    shown = max(MOST_DIFFERENCES // len(months), 1)
+    lines: list[str] = []
+    for comparison in comparisons:
+        lines += [f"### {comparison['period']}", "", comparison["summary"], ""]
+        if comparison["differences"]:
+            lines += [
+                "| Lịch | Cấp | Mã | Chỉ tiêu | Đang công bố | Sắp công bố |",
+                "|---|---|---|---|---|---|",
+            ]
+            lines += [_difference(each) for each in comparison["differences"][:shown]] + [""]
+    lines += [f"Xem số đầy đủ: `tthc indicators {months[-1]} --draft`."]
+    return {"subject": f"Công bố {span}", "body": "\n".join(lines)}
 
 
 def decision(response: dict[str, Any], month: str) -> tuple[str, str]:
@@ -53,6 +56,11 @@ class Notice(BaseNotifier):
         asked = context["task_instance"].try_number
         again = f" (nhắc lần {asked - 1})" if asked > 1 else ""
         mail.send(f"Cần duyệt{again}: {task.subject}", f"{task.body}\n\n{link}")
+
+
+def _difference(difference: dict[str, Any]) -> str:
+    names = ("calendar", "level", "code", "indicator", "old", "new")
+    return f"| {' | '.join(_cell(difference[name]) for name in names)} |"
 
 
 def _cell(value: Any) -> str:

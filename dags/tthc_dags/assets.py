@@ -4,6 +4,9 @@ from airflow.sdk import Asset
 
 from tthc.sources.streams import Stream, streams
 
+#: The months that have been counted; its state remembers when each count began.
+MONTHS = Asset("tthc:marts.dossier_periods")
+
 
 def outlet(stream: Stream) -> Asset:
     """Return the asset that tells which months a stream moved."""

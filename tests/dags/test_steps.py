@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from tthc_dags import approval, months, steps
+from tthc_dags import approval, freshness, months, steps
 
 from tthc import settings
 from tthc.errors import BatchStopped, TthcError, Unreachable, UsageError
@@ -117,26 +117,46 @@ def test_the_answer_of_the_approver():
         )
 
 
+def comparison(month: str, count: int) -> dict:
+    difference = {
+        "calendar": "month",
+        "level": "commune",
+        "code": "11674",
+        "indicator": "dossier_on_time_rate",
+    }
+    found = [{**difference, "old": None, "new": f"98.{number:02}"} for number in range(count)]
+    return {"period": month, "summary": f"- {month}: {count} giá trị khác", "differences": found}
+
+
 def test_the_request_shows_what_would_change():
-    asked = approval.request(
-        {
-            "period": "2025-07",
-            "summary": "- 2025-07: 1 giá trị khác",
-            "differences": [
-                {
-                    "calendar": "month",
-                    "level": "commune",
-                    "code": "11674",
-                    "indicator": "dossier_on_time_rate",
-                    "old": None,
-                    "new": "98.10",
-                }
-            ],
-        }
-    )
+    asked = approval.request([comparison("2025-07", 1)])
     assert asked["subject"] == "Công bố 2025-07"
-    assert "| month | commune | 11674 | dossier_on_time_rate | – | 98.10 |" in asked["body"]
+    assert "| month | commune | 11674 | dossier_on_time_rate | – | 98.00 |" in asked["body"]
     assert "tthc indicators 2025-07 --draft" in asked["body"]
+
+
+def test_a_request_for_many_months_names_them_all_and_stays_readable():
+    months = [f"2025-{number:02}" for number in range(1, 13)]
+    asked = approval.request([comparison(month, 50) for month in months])
+    assert asked["subject"] == "Công bố 12 tháng, 2025-01 đến 2025-12"
+    assert all(f"### {month}" in asked["body"] for month in months)
+    assert asked["body"].count("| month |") <= approval.MOST_DIFFERENCES
+
+
+def test_a_month_counted_after_it_was_asked_for_is_not_counted_again():
+    from datetime import UTC, datetime, timedelta
+    from types import SimpleNamespace
+
+    asked = datetime(2025, 8, 1, 9, tzinfo=UTC)
+    run = SimpleNamespace(run_after=asked, clear_number=0)
+    first = SimpleNamespace(try_number=1)
+    later = (asked + timedelta(seconds=10)).isoformat()
+    assert freshness.is_fresh(later, run, first)
+    assert not freshness.is_fresh(None, run, first)
+    assert not freshness.is_fresh((asked - timedelta(seconds=1)).isoformat(), run, first)
+    assert not freshness.is_fresh((asked + timedelta(seconds=1)).isoformat(), run, first)
+    assert not freshness.is_fresh(later, run, SimpleNamespace(try_number=2))
+    assert not freshness.is_fresh(later, SimpleNamespace(run_after=asked, clear_number=1), first)
 
 
 def test_months_are_those_chosen_else_those_of_the_interval():

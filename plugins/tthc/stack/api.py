@@ -8,7 +8,7 @@ import httpx
 
 from tthc.errors import TthcError, Unreachable
 
-STEP_SECONDS = 0.2
+STEP_SECONDS = 0.3
 RUNNING = ("queued", "running")
 
 
@@ -71,20 +71,25 @@ class Airflow:
             )
 
     def wait(
-        self, dag_id: str, run_id: str, *, meanwhile: Callable[[], Any] | None = None, patience: float = 900
+        self,
+        dag_id: str,
+        run_id: str,
+        *,
+        until: str | None = None,
+        meanwhile: Callable[[], Any] | None = None,
+        patience: float = 900,
     ) -> None:
-        """Return when a run succeeded; raise with the failed step when it failed."""
+        """Return when a run (or its step ``until``) succeeded; raise with the failed step when it failed."""
         deadline = time.monotonic() + patience
+        place = f"/dags/{dag_id}/dagRuns/{run_id}"
         while True:
-            state = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]
-            if state == "success":
+            if self.call("GET", f"{place}/taskInstances/{until}" if until else place)["state"] == "success":
                 return
-            if state == "failed":
+            if self.call("GET", place)["state"] == "failed":
                 raise TthcError(self._why(dag_id, run_id))
             if time.monotonic() > deadline:
-                raise TthcError(
-                    f"{dag_id} chưa xong sau {patience:.0f} giây; xem {self.url}/dags/{dag_id}/runs/{run_id}"
-                )
+                page = f"{self.url}/dags/{dag_id}/runs/{run_id}"
+                raise TthcError(f"{dag_id} chưa xong sau {patience:.0f} giây; xem {page}")
             if meanwhile is not None:
                 meanwhile()
             time.sleep(STEP_SECONDS)

@@ -62,7 +62,7 @@ def airflow_environment(here: Installation) -> dict[str, str]:
         # A task whose pipes close before its process is gone is noticed only at the next heartbeat: with the
         # default of 5 s it would hold its slot that long.
         "workers": {"min_heartbeat_interval": 1},
-        "dag_processor": {"refresh_interval": 30, "parsing_processes": 1},
+        "dag_processor": {"refresh_interval": 60, "min_file_process_interval": 60, "parsing_processes": 1},
         "logging": {
             "base_log_folder": here.folder / "logs" / "airflow",
             "dag_processor_child_process_log_directory": here.folder / "logs" / "dag_processor",

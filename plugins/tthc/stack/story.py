@@ -24,6 +24,7 @@ from tthc.workdays.periods import months_between
 FIRST_MONTH, LAST_MONTH = "2025-07", "2026-10"
 #: The first reading goes back this far: life before the commune was formed carries over.
 BEGINNING = date(2025, 1, 1)
+OVERLAP = timedelta(days=7)
 EVENTS, DOSSIERS = "ingest_city__progress_events", "ingest_city__dossiers"
 CATALOGUE, REFRESH, CLOSING = "ingest_register__procedures", "refresh_months", "monthly_refresh"
 NEEDED = {EVENTS, DOSSIERS, CATALOGUE, REFRESH, CLOSING}
@@ -50,11 +51,9 @@ def tell(here: Installation, last: str = LAST_MONTH) -> None:
 
 
 def window(month: str) -> tuple[date, date]:
-    """Return the days asked for at the end of a month: from the month before on; the first asks for all."""
+    """Return the days asked for at the end of a month: a week of overlap, as always; the first asks for all."""
     end = _end(month)
-    if month == FIRST_MONTH:
-        return BEGINNING, end
-    return (end.replace(day=1) - timedelta(days=1)).replace(day=1), end
+    return (BEGINNING if month == FIRST_MONTH else end.replace(day=1) - OVERLAP), end
 
 
 def clock_file() -> Path:
@@ -100,15 +99,18 @@ def _pull(here: Installation, airflow: Airflow, month: str) -> None:
     _move_clock(here, last)
     conf = {"window_from": first.isoformat(), "window_to": last.isoformat()}
     run_id = _run_id(month)
-    for dag_id in (EVENTS, DOSSIERS):
-        if dag_id == DOSSIERS and month == FIRST_MONTH:
-            airflow.wait(CATALOGUE, CATALOGUE_RUN)
-            say("Danh mục thủ tục hành chính đã nạp từ tệp xlsx.")
-        airflow.start(dag_id, run_id, conf)
-        airflow.wait(dag_id, run_id)
+    airflow.start(EVENTS, run_id, conf)
+    airflow.wait(EVENTS, run_id, until="fetch")
+    if month == FIRST_MONTH:
+        airflow.wait(CATALOGUE, CATALOGUE_RUN)
+        say("Danh mục thủ tục hành chính đã nạp từ tệp xlsx.")
+    # The dossiers are fetched and staged meanwhile; they are judged when the events are merged.
+    airflow.start(DOSSIERS, run_id, conf)
+    airflow.wait(EVENTS, run_id)
+    airflow.wait(DOSSIERS, run_id)
     merged = airflow.result(DOSSIERS, run_id, "merge")
     say(
-        f"Cuối tháng {last:%m/%Y}: đọc {merged['read']} dòng hồ sơ, đổi {merged['merged']}, "
+        f"Cuối tháng {last:%m/%Y}: đọc {merged['read']} dòng hồ sơ, thay đổi {merged['merged']}, "
         f"cách ly {merged['quarantined']}; tính lại {len(merged['months'])} tháng."
     )
 

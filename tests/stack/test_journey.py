@@ -1,0 +1,175 @@
+"""One journey through a running scheduler: brought up, told for one month, told again, broken, taken down.
+
+Everything is real: Postgres, Airflow's four components, the demo city, the approver's account. The state folder lies
+in the test's own folder, which for root is a closed one: Postgres then lives outside it.
+"""
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from tthc import settings
+from tthc.stack import installation, places, processes, services
+from tthc.stack.api import Airflow
+from tthc.stack.story import CLOSING, DOSSIERS, EVENTS, REFRESH
+
+MONTH = "2025-07"
+PUBLISHED = "SELECT count(*), count(DISTINCT calendar) FROM indicators.published WHERE period = %s"
+FINGERPRINTS = {
+    "core": "SELECT md5(string_agg(t::text, ',' ORDER BY dossier_code)) FROM core.dossiers AS t",
+    "versions": "SELECT count(*)::text FROM core.dossier_versions",
+    "revisions": "SELECT string_agg(calendar || period || revision_number, ',' ORDER BY calendar, period)"
+    " FROM indicators.revisions",
+    "published": "SELECT md5(string_agg(p::text, ',' ORDER BY p::text)) FROM indicators.published AS p",
+}
+
+
+def stack(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run the command behind ``make``."""
+    command = [sys.executable, "-m", "tthc.stack", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=settings.root())
+    assert done.returncode == 0 or not check, done.stderr[-3000:]
+    return done
+
+
+def owned(folder: Path) -> list[int]:
+    """Return the processes that were told of this installation, or that work on its Postgres."""
+    mark = f"TTHC_STATE={folder}".encode()
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            told = Path(f"/proc/{entry}/environ").read_bytes().split(b"\0")
+            command = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if int(entry) != os.getpid() and (
+            mark in told or str(places.home() / "main/data").encode() in command
+        ):
+            found.append(int(entry))
+    return found
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """Return an installation that has told the demo's first month."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("journey") / "var"
+        patch.setenv("TTHC_STATE", str(folder))
+        try:
+            told = stack("run", "--through", MONTH)
+            made = installation.load()
+            (folder / "first.json").write_text(json.dumps([told.stdout, told.stderr]))
+            yield made
+        finally:
+            stack("reset", "--yes", check=False)
+
+
+def fingerprints(here) -> dict[str, str]:
+    with psycopg.connect(here.own_warehouse_url) as connection:
+        return {name: connection.execute(query).fetchone()[0] for name, query in FINGERPRINTS.items()}
+
+
+def test_it_ends_with_the_table_and_the_addresses(here):
+    printed, said = json.loads((here.folder / "first.json").read_text())
+    assert "Tỷ lệ hồ sơ giải quyết đúng và trước hạn" in printed
+    assert "Trung tâm Phục vụ hành chính công" in re.sub(r"[\s│]+", " ", printed) or "Trung tâm" in printed
+    assert here.airflow_url in said
+    assert here.keys.data_password in said and here.keys.approver_password in said
+    for secret in (here.keys.secret_key, here.keys.jwt_secret, here.keys.warehouse_password):
+        assert secret not in said + printed
+
+
+def test_the_month_is_published_with_the_approver_s_name(here):
+    with psycopg.connect(here.own_warehouse_url) as connection:
+        count, calendars = connection.execute(PUBLISHED, (MONTH,)).fetchone()
+        assert count > 500
+        assert calendars == 2
+        people = connection.execute("SELECT DISTINCT approved_by FROM indicators.revisions").fetchall()
+    assert people == [("approver",)]
+
+
+def test_nobody_without_a_password_gets_in(here):
+    for path in ("/api/v2/dags", f"/api/v2/dags/{DOSSIERS}/dagRuns", "/api/v2/connections"):
+        assert httpx.get(f"{here.airflow_url}{path}").status_code == 401
+    answer = httpx.post(f"{here.airflow_url}/auth/token", json={"username": "data", "password": "sai"})
+    assert answer.status_code == 401
+    for name in ("keys.json", "run.env", "airflow/passwords.json", "logs/scheduler.log"):
+        assert stat.S_IMODE((here.folder / name).stat().st_mode) == 0o600, name
+
+
+def test_only_the_months_that_a_merge_touched_were_refreshed(here):
+    airflow = Airflow(here.airflow_url, "data", here.keys.data_password)
+    touched = set()
+    for dag_id in (EVENTS, DOSSIERS):
+        touched |= set(airflow.result(dag_id, f"demo__{MONTH}", "merge")["months"])
+    refreshed = {run["partition_key"] for run in airflow.runs(REFRESH)}
+    assert MONTH in refreshed
+    assert refreshed == touched
+
+
+def test_an_event_without_a_month_starts_nothing(here):
+    airflow = Airflow(here.airflow_url, "data", here.keys.data_password)
+    before = len(airflow.runs(REFRESH))
+    asset = next(each for each in airflow.items("/assets", "assets") if each["name"] == "tthc:core.dossiers")
+    airflow.call("POST", "/assets/events", json={"asset_id": asset["id"], "extra": {"months": [MONTH]}})
+    assert not processes.wait_until(lambda: len(airflow.runs(REFRESH)) != before, 3, step=0.5)
+
+
+def test_told_again_it_does_nothing_and_says_so(here):
+    before = fingerprints(here)
+    airflow = Airflow(here.airflow_url, "data", here.keys.data_password)
+    runs = {dag_id: len(airflow.runs(dag_id)) for dag_id in (EVENTS, DOSSIERS, REFRESH, CLOSING)}
+    told = stack("run", "--through", MONTH)
+    assert "đang chạy sẵn" in told.stderr
+    assert here.keys.approver_password not in told.stderr
+    assert {dag_id: len(airflow.runs(dag_id)) for dag_id in runs} == runs
+    assert fingerprints(here) == before
+
+
+def test_a_cleared_run_changes_nothing_that_was_right(here):
+    before = fingerprints(here)
+    airflow = Airflow(here.airflow_url, "data", here.keys.data_password)
+    for dag_id in (EVENTS, DOSSIERS):
+        path = f"/dags/{dag_id}/dagRuns/demo__{MONTH}/clear"
+        airflow.call("POST", path, json={"dry_run": False, "only_failed": False})
+        airflow.wait(dag_id, f"demo__{MONTH}")
+    assert fingerprints(here) == before
+
+
+def test_no_value_of_a_person_is_in_airflow_s_logs_or_database(here):
+    from demo import canary
+
+    values = [value for value in canary.VALUES if len(value) >= 6]
+    assert len(values) >= 5
+    logs = [path for path in (here.folder / "logs").rglob("*") if path.is_file()]
+    assert len(logs) > 10
+    for path in logs:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert not [value for value in values if value in text], path
+    with psycopg.connect(here.metadata_url) as connection:
+        told = connection.execute("SELECT coalesce(string_agg(value::text, ' '), '') FROM xcom").fetchone()[0]
+    assert told
+    assert not [value for value in values if value in told]
+
+
+def test_after_a_crash_stop_leaves_no_process_and_run_brings_all_back(here):
+    before = fingerprints(here)
+    scheduler = processes.recall(here.folder / "processes" / "scheduler.json")
+    os.kill(scheduler.pid, signal.SIGKILL)
+    os.kill(here.cluster.postmaster().pid, signal.SIGKILL)
+    assert owned(here.folder)
+    stack("stop")
+    assert processes.wait_until(lambda: not owned(here.folder), 5), owned(here.folder)
+    assert not services.remembered(here.folder)
+    stack("run", "--through", MONTH)
+    assert fingerprints(here) == before
+    assert "đang chạy" in stack("status").stdout
