@@ -14,6 +14,9 @@ from psycopg.rows import tuple_row
 
 from tthc.sources.streams import Stream
 
+#: Why a row that its newest judgement no longer refuses is over: it was merged after all.
+MENDED = "Xét lại: dòng đã đạt."
+
 _RESOLVE = """
 UPDATE ops.quarantine AS q
 SET state = 'resolved', decided_at = now(), decided_by = 'tthc', decision_reason = {why}
@@ -38,7 +41,7 @@ def resolve_mended(connection: psycopg.Connection, stream: Stream, fetch_id: int
     resolved = run(
         sql.SQL(_RESOLVE).format(
             fetch_id=fetch_id,
-            why="Xét lại: dòng đã đạt.",
+            why=MENDED,
             when=sql.SQL(
                 "q.fetch_id = f.fetch_id AND NOT EXISTS (SELECT FROM staging.verdicts AS v"
                 " WHERE v.stream = q.stream AND v.fetch_id = q.fetch_id AND v.row_number = q.row_number"

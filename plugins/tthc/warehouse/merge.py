@@ -7,6 +7,7 @@ one was merged goes in through ``tthc.warehouse.replay``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 import psycopg
@@ -66,7 +67,7 @@ def merge(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> Merg
     quarantined = quarantine.record(connection, stream, fetch_id)
     good, last = take_batch(connection, stream, fetch_id)
     written = write_versions(connection, stream, fetch_id)
-    _note_missing(connection, stream, fetch)
+    note_missing(connection, stream, fetch)
     months = consequences.after(connection, stream)
     connection.execute(
         "UPDATE ops.fetches SET state = 'merged', merged_at = now(), merged_count = %s, unchanged_count = %s,"
@@ -182,8 +183,13 @@ def _columns(connection: psycopg.Connection, stream: Stream) -> list[str]:
     return [row["column_name"] for row in rows]
 
 
-def _note_missing(connection: psycopg.Connection, stream: Stream, fetch: dict) -> None:
-    """Flag what a complete reading of its whole year no longer shows; it is counted on until a person decides."""
+def note_missing(
+    connection: psycopg.Connection, stream: Stream, fetch: dict, keys: Collection[str] | None = None
+) -> None:
+    """Flag what a complete reading of its whole year no longer shows; it is counted on until a person decides.
+
+    ``keys``: only these, when only their rows are staged. Leaves what was flagged in the temporary table ``changed``.
+    """
     if fetch["kind"] != "year" or not fetch["is_complete"] or stream.window_by != "received_at":
         return
     # NOT IN is one hashed pass whatever the planner believes of the window; an anti-join became a nested loop.
@@ -191,6 +197,7 @@ def _note_missing(connection: psycopg.Connection, stream: Stream, fetch: dict) -
         f"WITH gone AS (UPDATE {stream.table} AS c SET missing_since = %(fetched_at)s"
         f" WHERE c.commune_code = %(commune)s AND c.missing_since IS NULL"
         f" AND core.day_of(c.received_at) BETWEEN %(first)s AND %(last)s"
+        f" AND (%(keys)s::text[] IS NULL OR c.dossier_code = ANY (%(keys)s))"
         f" AND c.dossier_code NOT IN (SELECT s.dossier_code FROM {stream.staging_table} AS s"
         f"  WHERE s.fetch_id = %(fetch_id)s AND s.dossier_code IS NOT NULL) RETURNING c.commune_code, c.dossier_code)"
         f" INSERT INTO changed (commune_code, dossier_code) SELECT * FROM gone",
@@ -200,5 +207,6 @@ def _note_missing(connection: psycopg.Connection, stream: Stream, fetch: dict) -
             "first": fetch["window_from"],
             "last": fetch["window_to"],
             "fetch_id": fetch["fetch_id"],
+            "keys": None if keys is None else list(keys),
         },
     )

@@ -16,6 +16,7 @@ from tthc import settings
 from tthc.landing.stage import stage
 from tthc.quality import quarantine
 from tthc.quality.audit import audit
+from tthc.quality.resolution import MENDED
 from tthc.sources.streams import STAGED_AS, Stream
 from tthc.warehouse import consequences, database, merge
 
@@ -78,7 +79,7 @@ def replay(
     with database.connection(url) as connection:
         _forget(connection, stream, keys, since)
         for fetch_id in ordered:
-            _merge_again(connection, stream, fetch_id)
+            _merge_again(connection, stream, fetch_id, keys)
         months = _derive(connection, stream, keys)
         if closing:
             closing(connection)
@@ -124,13 +125,17 @@ def merge_late(
     return merge.Merged(fetch_id, fetch["read_count"], *counts, tuple(months))
 
 
-def _merge_again(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> None:
-    before = _open_count(connection, fetch_id)
+def _merge_again(
+    connection: psycopg.Connection, stream: Stream, fetch_id: int, keys: set[Any] | None
+) -> None:
+    before = _refused_count(connection, fetch_id)
     merge.take_batch(connection, stream, fetch_id)
     merge.write_versions(connection, stream, fetch_id)
-    quarantine.record(connection, stream, fetch_id, whole=False)
+    fetch = connection.execute("SELECT * FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()
+    merge.note_missing(connection, stream, fetch, keys)
+    quarantine.record(connection, stream, fetch_id, whole=keys is None)
     quarantine.resolve_mended(connection, stream, fetch_id)
-    _account(connection, fetch_id, before - _open_count(connection, fetch_id))
+    _account(connection, fetch_id, before - _refused_count(connection, fetch_id))
 
 
 def _derive(connection: psycopg.Connection, stream: Stream, keys: set[Any] | None) -> list[str]:
@@ -203,13 +208,7 @@ def judge_again(
 def take_back(url: str, stream: Stream, fetch_id: int, *, progress: Progress | None = None) -> list[str]:
     """Undo a merged reading as if it had never been loaded; return the months that can move."""
     with database.connection(url) as connection:
-        keys = {
-            row["key"]
-            for row in connection.execute(
-                f"SELECT DISTINCT {stream.key[0]} AS key FROM {stream.history_table} WHERE fetch_id = %s",
-                (fetch_id,),
-            )
-        }
+        keys, since = _moved_by(connection, stream, fetch_id)
 
     def closing(connection: psycopg.Connection) -> None:
         connection.execute("UPDATE ops.fetches SET state = 'undone' WHERE fetch_id = %s", (fetch_id,))
@@ -219,7 +218,35 @@ def take_back(url: str, stream: Stream, fetch_id: int, *, progress: Progress | N
             (fetch_id,),
         )
 
-    return replay(url, stream, keys, fetch_id, without=fetch_id, closing=closing, progress=progress)
+    return replay(url, stream, keys, since, without=fetch_id, closing=closing, progress=progress)
+
+
+def _moved_by(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> tuple[set[Any], int]:
+    """Return the keys that a reading can have moved, and the reading from which they must be made again.
+
+    It opened versions, flagged what it no longer showed, and ended refusals of older readings, which open again.
+    """
+    key, parameters = stream.key[0], {"fetch_id": fetch_id, "stream": stream.stream}
+    rows = connection.execute(
+        f"SELECT {key} AS key FROM {stream.history_table} WHERE fetch_id = %(fetch_id)s"
+        f" UNION SELECT t.{key} FROM {stream.table} AS t INNER JOIN ops.fetches AS f"
+        f" ON f.commune_code = t.commune_code AND f.fetched_at = t.missing_since WHERE f.fetch_id = %(fetch_id)s",
+        parameters,
+    ).fetchall()
+    keys, since = {row["key"] for row in rows}, fetch_id
+    if stream.kind == "city":
+        ended = connection.execute(
+            "SELECT q.row_key AS key, q.fetch_id FROM ops.quarantine AS q"
+            " INNER JOIN ops.fetches AS o ON o.fetch_id = q.fetch_id INNER JOIN ops.fetches AS f"
+            " ON f.commune_code = q.commune_code AND f.stream = q.stream AND q.decided_at >= f.merged_at"
+            " WHERE f.fetch_id = %(fetch_id)s AND q.state = 'resolved' AND q.decided_by = 'tthc'"
+            " AND q.row_key IS NOT NULL AND o.state = 'merged'"
+            " AND (o.fetched_at, o.fetch_id) < (f.fetched_at, f.fetch_id) ORDER BY o.fetched_at, o.fetch_id",
+            parameters,
+        ).fetchall()
+        keys |= {row["key"] for row in ended}
+        since = ended[0]["fetch_id"] if ended else fetch_id
+    return keys, since
 
 
 def _readings(connection: psycopg.Connection, stream: Stream, since: int, state: str) -> set[int]:
@@ -266,9 +293,12 @@ def _forget(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
     )
 
 
-def _open_count(connection: psycopg.Connection, fetch_id: int) -> int:
+def _refused_count(connection: psycopg.Connection, fetch_id: int) -> int:
+    """Return how many rows of a reading count as refused; one that a later row replaced still does."""
     return connection.execute(
-        "SELECT count(*) AS n FROM ops.quarantine WHERE fetch_id = %s AND state = 'open'", (fetch_id,)
+        "SELECT count(*) AS n FROM ops.quarantine WHERE fetch_id = %s"
+        " AND (state <> 'resolved' OR decision_reason IS DISTINCT FROM %s)",
+        (fetch_id, MENDED),
     ).fetchone()["n"]
 
 
