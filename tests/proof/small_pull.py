@@ -95,6 +95,12 @@ def nothing_lost_or_twice(url: str) -> None:
             assert in_force["n"] == in_force["keys"] == in_force["newest"], (history, in_force)
 
 
+def same(found: dict, expected: dict, why: object) -> None:
+    """Fail with the names of the tables that differ."""
+    different = [name for name in expected if found[name] != expected[name]]
+    assert not different, f"{different} differ: {why}"
+
+
 def _checksum(connection, query: str) -> tuple[int, str]:
     row = connection.execute(
         f"SELECT count(*) AS n, coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\")), '') AS hash"
