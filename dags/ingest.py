@@ -11,8 +11,8 @@
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param
-from tthc_dags import order
-from tthc_dags.assets import outlet
+from tthc_dags import freshness, order
+from tthc_dags.assets import MONTHS, outlet
 from tthc_dags.steps import say, step
 
 from tthc.sources.streams import Stream, streams
@@ -82,14 +82,22 @@ def ingest(stream: Stream) -> DAG:
             say(f"{flows.audit(fetch_id, progress=say)}")
             return fetch_id
 
-        @step("Gộp vào kho", outlets=[outlet(stream)])
-        def merge(fetch_id: int, outlet_events=None) -> dict:
-            """Gộp vào kho trong một giao dịch; báo những tháng có số phải tính lại."""
+        @step("Gộp vào kho", outlets=[outlet(stream)], inlets=[MONTHS])
+        def merge(
+            fetch_id: int, outlet_events=None, asset_state_store=None, dag_run=None, task_instance=None
+        ) -> dict:
+            """Gộp vào kho trong một giao dịch; yêu cầu tính lại những tháng có số đã đổi."""
             from tthc import flows
 
             result = flows.merge(fetch_id, progress=say)
-            # No month moved: the event then carries no partition and starts nothing.
-            outlet_events[outlet(stream)].add_partitions(result["months"])
+            memory, now = asset_state_store[MONTHS], freshness.present()
+            months = result["months"]
+            if not freshness.is_repeated(dag_run, task_instance):
+                months = freshness.to_ask(months, memory.get("asked", {}), memory.get("began", {}), now)
+            memory.set("asked", freshness.note(memory.get("asked"), months, now))
+            # Without a month the event carries no partition and starts nothing.
+            outlet_events[outlet(stream)].add_partitions(months)
+            say(f"Yêu cầu tính lại: {', '.join(months) or 'không tháng nào'}")
             return result
 
         if is_city:

@@ -11,8 +11,8 @@ from functools import reduce
 from operator import or_
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
+from tthc_dags import freshness
 from tthc_dags.assets import MONTHS, month_assets
-from tthc_dags.freshness import is_fresh, moment
 from tthc_dags.months import labels
 from tthc_dags.steps import say, step
 
@@ -39,13 +39,15 @@ with DAG(
         from tthc import flows
 
         month, memory = dag_run.partition_key, asset_state_store[MONTHS]
-        if is_fresh(memory.get(month), dag_run, task_instance):
+        if freshness.is_fresh(month, memory.get("counted", {}), dag_run, task_instance):
             say(f"Tháng {month} đã được tính sau lúc có yêu cầu này.")
             return []
-        began = moment()
+        # Noted before the first look at the data: a merge that ends from here on asks again.
+        began = freshness.present()
+        memory.set("began", freshness.note(memory.get("began"), [month], began))
         say(f"Tháng {month}")
         computed = labels(flows.refresh([month], progress=say))
-        memory.set(month, began)
+        memory.set("counted", freshness.note(memory.get("counted"), [month], began))
         return computed
 
     refresh()

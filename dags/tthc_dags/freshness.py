@@ -1,26 +1,61 @@
-"""Whether a month that was asked to be counted again has been counted since.
+"""Which months still have to be asked for, and which that were asked for have been counted since.
 
-One reading moves a month several times (events, then dossiers), and while one run works others of the same
-month wait. The first that begins after all of them were asked for answers for all.
+One reading moves a month several times (its events, then its dossiers), and while one month is counted others
+wait. A count that begins after several merges answers for all of them, so
+
+- a merge asks only for months that no waiting request already covers;
+- a request finds its month counted when a count began after it was made.
+
+Three small tables in the state of the asset of months tell this: when each month was last ``asked`` for, when a
+count last ``began``, and when the last successful one had begun (``counted``). Losing an entry costs one count
+too many, never one too few.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-#: Clocks of two machines may differ by this much; counting once too often does no harm.
+#: Clocks of two machines may differ by this much.
 CLOCKS_AGREE_WITHIN = timedelta(seconds=2)
+#: A request older than this may have been lost with its run: it covers nothing any more.
+A_REQUEST_COVERS = timedelta(minutes=10)
+
+Moments = Mapping[str, str]
 
 
-def moment() -> str:
-    """Return the present moment, to be remembered as the beginning of a count."""
-    return datetime.now(UTC).isoformat()
+def to_ask(months: Iterable[str], asked: Moments, began: Moments, now: datetime) -> list[str]:
+    """Return those of ``months`` that no waiting request covers, in order."""
+    return [month for month in sorted(set(months)) if not _is_waiting(month, asked, began, now)]
 
 
-def is_fresh(last_began: str | None, dag_run: Any, task_instance: Any) -> bool:
-    """Return whether the last successful count began after this run was asked for.
-
-    A try after a failure, and a run that a person cleared, always count.
-    """
-    if last_began is None or dag_run.clear_number or task_instance.try_number > 1:
+def is_fresh(month: str, counted: Moments, dag_run: Any, task_instance: Any) -> bool:
+    """Return whether the last successful count of a month began after this run was asked for."""
+    last = counted.get(month)
+    if last is None or is_repeated(dag_run, task_instance):
         return False
-    return datetime.fromisoformat(last_began) > dag_run.run_after + CLOCKS_AGREE_WITHIN
+    return datetime.fromisoformat(last) > dag_run.run_after + CLOCKS_AGREE_WITHIN
+
+
+def is_repeated(dag_run: Any, task_instance: Any) -> bool:
+    """Return whether this is a try after a failure or a run that a person cleared: those always do their work."""
+    return bool(dag_run.clear_number) or task_instance.try_number > 1
+
+
+def note(table: Moments | None, months: Iterable[str], moment: datetime) -> dict[str, str]:
+    """Return the table with ``moment`` for each of ``months``."""
+    return {**(table or {}), **{month: moment.isoformat() for month in months}}
+
+
+def present() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def _is_waiting(month: str, asked: Moments, began: Moments, now: datetime) -> bool:
+    if month not in asked:
+        return False
+    request = datetime.fromisoformat(asked[month])
+    if now - request > A_REQUEST_COVERS:
+        return False
+    # A count that began about when the request was made may not have seen what came with this merge.
+    return month not in began or datetime.fromisoformat(began[month]) < request - CLOCKS_AGREE_WITHIN

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from tthc_dags import approval, freshness, months, steps
+from tthc_dags import approval, months, steps
 
 from tthc import settings
 from tthc.errors import BatchStopped, TthcError, Unreachable, UsageError
@@ -141,22 +141,6 @@ def test_a_request_for_many_months_names_them_all_and_stays_readable():
     assert asked["subject"] == "Công bố 12 tháng, 2025-01 đến 2025-12"
     assert all(f"### {month}" in asked["body"] for month in months)
     assert asked["body"].count("| month |") <= approval.MOST_DIFFERENCES
-
-
-def test_a_month_counted_after_it_was_asked_for_is_not_counted_again():
-    from datetime import UTC, datetime, timedelta
-    from types import SimpleNamespace
-
-    asked = datetime(2025, 8, 1, 9, tzinfo=UTC)
-    run = SimpleNamespace(run_after=asked, clear_number=0)
-    first = SimpleNamespace(try_number=1)
-    later = (asked + timedelta(seconds=10)).isoformat()
-    assert freshness.is_fresh(later, run, first)
-    assert not freshness.is_fresh(None, run, first)
-    assert not freshness.is_fresh((asked - timedelta(seconds=1)).isoformat(), run, first)
-    assert not freshness.is_fresh((asked + timedelta(seconds=1)).isoformat(), run, first)
-    assert not freshness.is_fresh(later, run, SimpleNamespace(try_number=2))
-    assert not freshness.is_fresh(later, SimpleNamespace(run_after=asked, clear_number=1), first)
 
 
 def test_months_are_those_chosen_else_those_of_the_interval():
