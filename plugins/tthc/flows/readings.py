@@ -111,7 +111,9 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
     months = set(outcome.months)
     # What was refused for want of something may be whole now that this has come.
     for waiting in _waiting_for(stream):
-        months |= set(judge_again(waiting.stream, progress, keys=_changed_by(stream, waiting, fetch_id)))
+        months |= set(
+            judge_again(waiting.stream, progress, keys=_changed_by(stream, waiting, fetch_id), cause=fetch_id)
+        )
     _note_calendar()
     with database.connection() as connection:
         staging.unstage(connection, stream.stream, fetch_id)
@@ -152,9 +154,16 @@ def unload(fetch_id: int, progress: Progress = say) -> dict:
 
 
 def judge_again(
-    stream: str, progress: Progress = say, only: Iterable[int] | None = None, keys: set | None = None
+    stream: str,
+    progress: Progress = say,
+    only: Iterable[int] | None = None,
+    keys: set | None = None,
+    cause: int | None = None,
 ) -> list[str]:
-    """Judge the quarantined rows of a stream again, all, of some numbers, or about some keys; return moved months."""
+    """Judge the quarantined rows of a stream again, all, of some numbers, or about some keys; return moved months.
+
+    ``cause`` is the reading whose merge asks for it, and with which the months are written down.
+    """
     declared = streams.stream_named(stream)
     with database.connection(autocommit=True) as guard:
         database.lock(guard, f"merge:{stream}", session=True)
@@ -163,6 +172,7 @@ def judge_again(
             declared,
             only=None if only is None else set(only),
             keys=keys,
+            cause=cause,
             progress=progress,
         )
 

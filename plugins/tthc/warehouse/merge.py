@@ -190,23 +190,36 @@ def note_missing(
 
     ``keys``: only these, when only their rows are staged. Leaves what was flagged in the temporary table ``changed``.
     """
-    if fetch["kind"] != "year" or not fetch["is_complete"] or stream.window_by != "received_at":
+    if not (gone := vanished(connection, stream, fetch, keys)):
         return
-    # NOT IN is one hashed pass whatever the planner believes of the window; an anti-join became a nested loop.
     connection.execute(
         f"WITH gone AS (UPDATE {stream.table} AS c SET missing_since = %(fetched_at)s"
-        f" WHERE c.commune_code = %(commune)s AND c.missing_since IS NULL"
+        f" WHERE c.commune_code = %(commune)s AND c.dossier_code = ANY (%(gone)s) AND c.missing_since IS NULL"
+        f" RETURNING c.commune_code, c.dossier_code)"
+        f" INSERT INTO changed (commune_code, dossier_code) SELECT * FROM gone",
+        {"fetched_at": fetch["fetched_at"], "commune": settings.commune_code(), "gone": list(gone)},
+    )
+
+
+def vanished(
+    connection: psycopg.Connection, stream: Stream, fetch: dict, keys: Collection[str] | None = None
+) -> set[str]:
+    """Return what core has and a complete reading of its whole year does not show; nothing for any other reading."""
+    if fetch["kind"] != "year" or not fetch["is_complete"] or stream.window_by != "received_at":
+        return set()
+    # NOT IN is one hashed pass whatever the planner believes of the window; an anti-join became a nested loop.
+    rows = connection.execute(
+        f"SELECT c.dossier_code FROM {stream.table} AS c WHERE c.commune_code = %(commune)s"
         f" AND core.day_of(c.received_at) BETWEEN %(first)s AND %(last)s"
         f" AND (%(keys)s::text[] IS NULL OR c.dossier_code = ANY (%(keys)s))"
         f" AND c.dossier_code NOT IN (SELECT s.dossier_code FROM {stream.staging_table} AS s"
-        f"  WHERE s.fetch_id = %(fetch_id)s AND s.dossier_code IS NOT NULL) RETURNING c.commune_code, c.dossier_code)"
-        f" INSERT INTO changed (commune_code, dossier_code) SELECT * FROM gone",
+        f"  WHERE s.fetch_id = %(fetch_id)s AND s.dossier_code IS NOT NULL)",
         {
-            "fetched_at": fetch["fetched_at"],
             "commune": settings.commune_code(),
             "first": fetch["window_from"],
             "last": fetch["window_to"],
             "fetch_id": fetch["fetch_id"],
             "keys": None if keys is None else list(keys),
         },
-    )
+    ).fetchall()
+    return {row["dossier_code"] for row in rows}

@@ -29,7 +29,10 @@ def is_late(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> bo
 
 
 def keys_of(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> set[Any]:
-    """Return the first key column of the good staged rows of a reading that say something new or came late."""
+    """Return the first key column of what a reading that came late can move.
+
+    That is what its good rows say anew, or of a vanished thing, or with other warnings; and what it no longer shows.
+    """
     key = " AND ".join(f"t.{name} = c.{name}" for name in ("commune_code", *stream.key))
     rows = connection.execute(
         f"SELECT DISTINCT c.{stream.key[0]} AS key FROM {stream.candidates} AS c"
@@ -37,10 +40,12 @@ def keys_of(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> se
         f" LEFT JOIN staging.verdicts AS v"
         f"  ON v.stream = %s AND v.fetch_id = c.fetch_id AND v.row_uid = c.row_uid"
         f" WHERE c.fetch_id = %s AND coalesce(v.refused, '{{}}') = '{{}}'"
-        f" AND (t.row_hash IS DISTINCT FROM c.row_hash OR t.fetched_at > c.fetched_at)",
+        f" AND (t.row_hash IS DISTINCT FROM c.row_hash OR t.fetched_at > c.fetched_at"
+        f" OR t.missing_since IS NOT NULL OR t.flags <> coalesce(v.warned, '{{}}'))",
         (stream.stream, fetch_id),
     ).fetchall()
-    return {row["key"] for row in rows}
+    fetch = connection.execute("SELECT * FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()
+    return {row["key"] for row in rows} | merge.vanished(connection, stream, fetch)
 
 
 def replay(
@@ -51,13 +56,15 @@ def replay(
     *,
     without: int | None = None,
     including: int | None = None,
-    closing: Callable[[psycopg.Connection], None] | None = None,
+    opening: Callable[[psycopg.Connection], None] | None = None,
+    closing: Callable[[psycopg.Connection, list[str]], None] | None = None,
     progress: Progress | None = None,
 ) -> list[str]:
     """Make the versions of some keys (None: of all) again, from the reading ``since`` on; return the moved months.
 
-    ``without`` is a reading that is taken back, ``including`` one that is not merged yet; ``closing`` is called
-    in the transaction that puts the new versions in force. The caller holds the stream's lock for the session.
+    ``without`` is a reading that is taken back, ``including`` one that is not merged yet; ``opening`` (when the old
+    versions are gone) and ``closing`` (with the months) are called in the transaction that puts the new ones in
+    force. The caller holds the stream's lock for the session.
     """
     keys = None if keys is None else set(keys)
     with database.connection(url) as connection:
@@ -78,11 +85,14 @@ def replay(
         audit(url, stream, fetch_id, record=keys is None)
     with database.connection(url) as connection:
         _forget(connection, stream, keys, since)
+        if opening:
+            opening(connection)
         for fetch_id in ordered:
             _merge_again(connection, stream, fetch_id, keys)
+        _recount(connection, stream, ordered)
         months = _derive(connection, stream, keys)
         if closing:
-            closing(connection)
+            closing(connection, months)
         connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = ANY (%s)", (ordered,))
     return months
 
@@ -107,15 +117,17 @@ def merge_late(
         fetch = connection.execute("SELECT * FROM ops.fetches WHERE fetch_id = %s", (fetch_id,)).fetchone()
         quarantined = quarantine.record(connection, stream, fetch_id)
         good, last = merge.take_batch(connection, stream, fetch_id)
+        # Also what this reading says no news of can end a refusal.
+        quarantine.resolve_mended(connection, stream, fetch_id)
 
-    def closing(connection: psycopg.Connection) -> None:
+    def closing(connection: psycopg.Connection, months: list[str]) -> None:
         written = connection.execute(
             f"SELECT count(*) AS n FROM {stream.history_table} WHERE fetch_id = %s", (fetch_id,)
         ).fetchone()["n"]
         connection.execute(
             "UPDATE ops.fetches SET state = 'merged', merged_at = now(), merged_count = %s, unchanged_count = %s,"
-            " quarantined_count = %s, superseded_count = %s WHERE fetch_id = %s",
-            (written, last - written, quarantined, good - last, fetch_id),
+            " quarantined_count = %s, superseded_count = %s, touched_months = %s WHERE fetch_id = %s",
+            (written, last - written, quarantined, good - last, months, fetch_id),
         )
 
     months = replay(url, stream, keys, fetch_id, including=fetch_id, closing=closing, progress=progress)
@@ -158,12 +170,14 @@ def judge_again(
     *,
     only: Collection[int] | None = None,
     keys: Collection[Any] | None = None,
+    cause: int | None = None,
     progress: Progress | None = None,
 ) -> list[str]:
     """Judge the open rows in quarantine again; return the months that moved.
 
-    ``only`` restricts them by their numbers, ``keys`` by what they are about. Rows that are good now become versions
-    at the moment of their own reading.
+    ``only`` restricts them by their numbers, ``keys`` by what they are about. ``cause`` is the reading whose merge
+    asks for it: the months are written down with it, so that they are known even if the asker ends before it hears.
+    Rows that are good now become versions at the moment of their own reading.
     """
     with database.connection(url) as connection:
         rows = [
@@ -202,7 +216,15 @@ def judge_again(
             "SELECT fetch_id FROM ops.fetches WHERE fetch_id = ANY (%s) ORDER BY fetched_at, fetch_id LIMIT 1",
             (list(numbers),),
         ).fetchone()["fetch_id"]
-    return replay(url, stream, good_keys, first, progress=progress)
+
+    def closing(connection: psycopg.Connection, months: list[str]) -> None:
+        connection.execute(
+            "UPDATE ops.fetches SET touched_months = ARRAY (SELECT unnest(touched_months)"
+            " UNION SELECT unnest(%s::text[]) ORDER BY 1) WHERE fetch_id = %s",
+            (months, cause),
+        )
+
+    return replay(url, stream, good_keys, first, closing=closing, progress=progress)
 
 
 def take_back(url: str, stream: Stream, fetch_id: int, *, progress: Progress | None = None) -> list[str]:
@@ -210,15 +232,21 @@ def take_back(url: str, stream: Stream, fetch_id: int, *, progress: Progress | N
     with database.connection(url) as connection:
         keys, since = _moved_by(connection, stream, fetch_id)
 
-    def closing(connection: psycopg.Connection) -> None:
+    def opening(connection: psycopg.Connection) -> None:
         connection.execute("UPDATE ops.fetches SET state = 'undone' WHERE fetch_id = %s", (fetch_id,))
+        # Before the later readings are merged again: those that refuse the same rows open them as their own.
         connection.execute(
             "UPDATE ops.quarantine SET state = 'resolved', decided_at = now(), decided_by = 'tthc',"
             " decision_reason = 'Lần đọc đã được rút lại.' WHERE fetch_id = %s AND state = 'open'",
             (fetch_id,),
         )
+        connection.execute(
+            "UPDATE ops.quarantine SET last_fetch_id = fetch_id, seen_count = greatest(seen_count - 1, 1)"
+            " WHERE last_fetch_id = %s",
+            (fetch_id,),
+        )
 
-    return replay(url, stream, keys, since, without=fetch_id, closing=closing, progress=progress)
+    return replay(url, stream, keys, since, without=fetch_id, opening=opening, progress=progress)
 
 
 def _moved_by(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> tuple[set[Any], int]:
@@ -244,7 +272,12 @@ def _moved_by(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> 
             " AND (o.fetched_at, o.fetch_id) < (f.fetched_at, f.fetch_id) ORDER BY o.fetched_at, o.fetch_id",
             parameters,
         ).fetchall()
-        keys |= {row["key"] for row in ended}
+        refused = connection.execute(
+            "SELECT row_key FROM ops.quarantine WHERE %(fetch_id)s IN (fetch_id, last_fetch_id)"
+            " AND row_key IS NOT NULL",
+            parameters,
+        )
+        keys |= {row["key"] for row in ended} | {row["row_key"] for row in refused}
         since = ended[0]["fetch_id"] if ended else fetch_id
     return keys, since
 
@@ -260,7 +293,10 @@ def _readings(connection: psycopg.Connection, stream: Stream, since: int, state:
 
 
 def _forget(connection: psycopg.Connection, stream: Stream, keys: set[Any] | None, since: int) -> None:
-    """Drop the versions of the keys from a reading on, and let the last one before it be in force again."""
+    """Drop the versions of the keys from a reading on, and let the last one before it be in force again.
+
+    What earlier readings noted beside a version (a warning, an absence) stays noted.
+    """
     parameters = {"commune": settings.commune_code(), "keys": list(keys or ()), "since": since}
     chosen = "t.commune_code = %(commune)s"
     if keys is not None:
@@ -271,6 +307,14 @@ def _forget(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
     )
     connection.execute(
         f"DELETE FROM {stream.history_table} AS t WHERE {chosen} AND {from_then_on}", parameters
+    )
+    connection.execute("DROP TABLE IF EXISTS noted")
+    connection.execute(
+        f"CREATE TEMPORARY TABLE noted ON COMMIT DROP AS SELECT t.fetch_id, t.row_number, t.flags,"
+        f" CASE WHEN t.missing_since < s.fetched_at THEN t.missing_since END AS missing_since"
+        f" FROM {stream.table} AS t, ops.fetches AS s"
+        f" WHERE {chosen} AND s.fetch_id = %(since)s",
+        parameters,
     )
     connection.execute(f"DELETE FROM {stream.table} AS t WHERE {chosen}", parameters)
     names = ", ".join(
@@ -291,14 +335,28 @@ def _forget(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
         f" WHERE {chosen} AND (t.fetch_id, t.row_number) = (c.fetch_id, c.row_number) AND t.valid_to IS NOT NULL",
         parameters,
     )
+    connection.execute(
+        f"UPDATE {stream.table} AS t SET flags = n.flags, missing_since = n.missing_since FROM noted AS n"
+        f" WHERE (t.fetch_id, t.row_number) = (n.fetch_id, n.row_number)"
+        f" AND (t.flags <> n.flags OR n.missing_since IS NOT NULL)"
+    )
 
 
 def _refused_count(connection: psycopg.Connection, fetch_id: int) -> int:
-    """Return how many rows of a reading count as refused; one that a later row replaced still does."""
+    """Return how many rows of a reading count as refused because of what quarantine says of them.
+
+    One that was good in the end does not; one that an older reading brought as well was counted when it came, even
+    if it has got a line of its own since.
+    """
     return connection.execute(
-        "SELECT count(*) AS n FROM ops.quarantine WHERE fetch_id = %s"
-        " AND (state <> 'resolved' OR decision_reason IS DISTINCT FROM %s)",
-        (fetch_id, MENDED),
+        "SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT FROM ops.quarantine AS k"
+        "  INNER JOIN ops.fetches AS o ON o.fetch_id = k.fetch_id"
+        "  WHERE k.commune_code = q.commune_code AND k.stream = q.stream AND k.row_key IS NOT DISTINCT FROM q.row_key"
+        "  AND k.row_hash = q.row_hash AND k.rules = q.rules"
+        "  AND (o.fetched_at, o.fetch_id) < (f.fetched_at, f.fetch_id)))"
+        " - count(*) FILTER (WHERE q.state = 'resolved' AND q.decision_reason = %s) AS n"
+        " FROM ops.quarantine AS q INNER JOIN ops.fetches AS f ON f.fetch_id = q.fetch_id WHERE q.fetch_id = %s",
+        (MENDED, fetch_id),
     ).fetchone()["n"]
 
 
@@ -310,6 +368,17 @@ def _account(connection: psycopg.Connection, fetch_id: int, released: int) -> No
             " WHERE fetch_id = %(fetch_id)s AND state = 'merged' AND quarantined_count >= %(n)s",
             {"n": released, "fetch_id": fetch_id},
         )
+
+
+def _recount(connection: psycopg.Connection, stream: Stream, readings: list[int]) -> None:
+    """Say of each reading how many versions it opened, now that the order of what was said before it is another."""
+    connection.execute(
+        f"UPDATE ops.fetches AS f SET merged_count = v.n, unchanged_count = f.merged_count + f.unchanged_count - v.n"
+        f" FROM (SELECT r.fetch_id, count(t.fetch_id) AS n FROM unnest(%s::bigint[]) AS r (fetch_id)"
+        f"  LEFT JOIN {stream.history_table} AS t ON t.fetch_id = r.fetch_id GROUP BY r.fetch_id) AS v"
+        f" WHERE f.fetch_id = v.fetch_id AND f.state = 'merged' AND f.merged_count <> v.n",
+        (readings,),
+    )
 
 
 def _state(connection: psycopg.Connection, fetch_id: int) -> str:
