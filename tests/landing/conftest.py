@@ -6,6 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.landing.small_city import SmallCity
+
 
 @pytest.fixture
 def installation(warehouse_settings: Path) -> Path:
@@ -27,3 +29,12 @@ def connection(ledger_url: str) -> Iterator[psycopg.Connection]:
     """Return an autocommit connection to such a database."""
     with psycopg.connect(ledger_url, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def city(installation, monkeypatch):
+    """A small city with ten records a page, and the settings that lead to it."""
+    with SmallCity(page_size=10) as city:
+        for name, value in city.environment.items():
+            monkeypatch.setenv(name, value)
+        yield city

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.landing.small_city import SmallCity, dossier
+from tests.landing.small_city import dossier
 from tthc import settings
 from tthc.errors import TthcError, Unreachable, UsageError
 from tthc.landing import incidents, ledger
@@ -25,14 +25,6 @@ PATH, EVENTS_PATH = "/api/ho-so", "/api/tien-do"
 DOSSIERS = stream_named("city__dossiers")
 EVENTS = stream_named("city__progress_events")
 JULY = (date(2025, 7, 1), date(2025, 7, 31))
-
-
-@pytest.fixture
-def city(installation, monkeypatch):
-    with SmallCity(page_size=10) as city:
-        for name, value in city.environment.items():
-            monkeypatch.setenv(name, value)
-        yield city
 
 
 def july(per_day: int = 3) -> list[dict]:
