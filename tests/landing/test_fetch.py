@@ -22,14 +22,13 @@ from tthc.sources import share
 from tthc.sources.streams import stream_named
 
 PATH, EVENTS_PATH = "/api/ho-so", "/api/tien-do"
-DOSSIERS = stream_named("city__dossiers")
-EVENTS = stream_named("city__progress_events")
+DOSSIERS, EVENTS = stream_named("city__dossiers"), stream_named("city__progress_events")
 JULY = (date(2025, 7, 1), date(2025, 7, 31))
 
 
 def july(per_day: int = 3) -> list[dict]:
     """Return records for the working days of July 2025, newest first."""
-    days = [date(2025, 7, number) for number in range(31, 0, -1)]
+    days = (date(2025, 7, number) for number in range(31, 0, -1))
     working = [f"{day:%Y%m%d}" for day in days if day.weekday() < 5]
     return [dossier(number, day) for day in working for number in range(per_day)]
 
