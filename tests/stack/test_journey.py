@@ -22,6 +22,9 @@ from tthc.stack import installation, places, processes, services
 from tthc.stack.api import Airflow
 from tthc.stack.story import CLOSING, DOSSIERS, EVENTS, REFRESH
 
+# One installation for all of these: they run one after another in one worker.
+pytestmark = pytest.mark.xdist_group("journey")
+
 MONTH = "2025-07"
 PUBLISHED = "SELECT count(*), count(DISTINCT calendar) FROM indicators.published WHERE period = %s"
 FINGERPRINTS = {
