@@ -50,7 +50,7 @@ def ingest(stream: Stream) -> DAG:
         tags=["1. đọc"],
     ) as dag:
 
-        @step("Lấy về")
+        @step("Lấy về", tells_itself=True)
         def fetch(params: dict | None = None) -> int:
             """Lấy dữ liệu về và cất nguyên văn vào kho lưu; trả về số hiệu lần lấy."""
             from tthc import flows
@@ -82,7 +82,7 @@ def ingest(stream: Stream) -> DAG:
             say(f"{flows.audit(fetch_id, progress=say)}")
             return fetch_id
 
-        @step("Gộp vào kho", outlets=[outlet(stream)], inlets=[MONTHS])
+        @step("Gộp vào kho", ends_run=True, outlets=[outlet(stream)], inlets=[MONTHS])
         def merge(
             fetch_id: int, outlet_events=None, asset_state_store=None, dag_run=None, task_instance=None
         ) -> dict:

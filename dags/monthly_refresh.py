@@ -73,7 +73,7 @@ with DAG(
         retry_delay=timedelta(seconds=10),
     )
 
-    @step("Công bố", map_index_template="{{ month }}")
+    @step("Công bố", ends_run=True, map_index_template="{{ month }}")
     def publish(month: str, response: dict) -> dict:
         """Công bố tháng đã duyệt và mọi kỳ kết thúc cùng tháng; bị trả lại thì dừng kèm lý do."""
         from airflow.sdk import get_current_context

@@ -34,7 +34,7 @@ with DAG(
     tags=["2. tính"],
 ):
 
-    @step("Tính lại các tháng")
+    @step("Tính lại các tháng", ends_run=True)
     def rebuild(params=None, data_interval_start=None) -> list[str]:
         """Tính lại các tháng đã chọn và mọi quý, nửa năm, năm chứa chúng; trả về các kỳ đã tính."""
         from tthc import flows

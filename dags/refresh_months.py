@@ -29,7 +29,7 @@ with DAG(
     tags=["2. tính"],
 ):
 
-    @step("Tính lại tháng", inlets=[MONTHS])
+    @step("Tính lại tháng", ends_run=True, inlets=[MONTHS])
     def refresh(dag_run=None, task_instance=None, asset_state_store=None) -> list[str]:
         """Tính lại tháng là khóa phân vùng của lần chạy này; trả về các kỳ đã tính.
 

@@ -6,9 +6,9 @@ wait. A count that begins after several merges answers for all of them, so
 - a merge asks only for months that no waiting request already covers;
 - a request finds its month counted when a count began after it was made.
 
-Three small tables in the state of the asset of months tell this: when each month was last ``asked`` for, when a
-count last ``began``, and when the last successful one had begun (``counted``). Losing an entry costs one count
-too many, never one too few.
+Three small tables in the state of the asset of months tell this: when each month was last ``asked`` for, when
+a count last ``began``, and when the last successful one had begun (``counted``). Losing an entry costs one
+count too many, never one too few.
 """
 
 from collections.abc import Iterable, Mapping

@@ -22,21 +22,31 @@ from airflow.sdk.exceptions import (
 
 from tthc import settings
 from tthc.errors import BatchStopped, TthcError, UsageError
+from tthc_dags import trouble
 
 log = logging.getLogger("tthc.dags")
 
 
-def step(title: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return a decorator: the function becomes a task with this title; its docstring is the task's note."""
+def step(
+    title: str, *, ends_run: bool = False, tells_itself: bool = False, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator: the function becomes a task with this title; its docstring is the task's note.
+
+    A step that failed for good opens an incident, unless it ``tells_itself``; one that ``ends_run`` closes
+    it.
+    """
 
     def make(work: Callable[..., Any]) -> Any:
+        watched = careful(work, title=title, ends_run=ends_run, tells_itself=tells_itself)
         # A mapped task would not take the docstring by itself.
-        return task(task_display_name=title, doc_md=work.__doc__, **options)(careful(work))
+        return task(task_display_name=title, doc_md=work.__doc__, **options)(watched)
 
     return make
 
 
-def careful(work: Callable[..., Any]) -> Callable[..., Any]:
+def careful(
+    work: Callable[..., Any], *, title: str = "", ends_run: bool = False, tells_itself: bool = False
+) -> Callable[..., Any]:
     """Return ``work`` so that it runs with the settings of the connections and fails without telling values.
 
     A batch rule or a wrong declaration fails at once; anything else may be tried again.
@@ -45,23 +55,31 @@ def careful(work: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(work)
     def run(*arguments: Any, **named: Any) -> Any:
         problem: Exception
-        try:
-            with settings.using(connection_settings()):
-                return work(*arguments, **named)
-        except (AirflowSkipException, AirflowFailException):
-            raise
-        except (BatchStopped, UsageError) as error:
-            log.warning("Nơi xảy ra: %s", _places(error))
-            problem = AirflowFailException(str(error))
-        except TthcError as error:
-            log.warning("Nơi xảy ra: %s", _places(error))
-            problem = AirflowException(str(error))
-        except Exception as error:
-            problem = AirflowException(describe(error))
+        with settings.using(connection_settings()):
+            try:
+                result = work(*arguments, **named)
+                if ends_run:
+                    trouble.close()
+                return result
+            except (AirflowSkipException, AirflowFailException):
+                raise
+            except Exception as error:
+                problem = _told(error)
+                if not tells_itself:
+                    trouble.open_for(title, error, str(problem))
         # Raised here and not inside `except`: a chained cause would be printed with its values.
         raise problem
 
     return run
+
+
+def _told(error: Exception) -> Exception:
+    """Return the error that Airflow is shown instead: it holds no value, and says whether to try again."""
+    if not isinstance(error, TthcError):
+        return AirflowException(describe(error))
+    log.warning("Nơi xảy ra: %s", _places(error))
+    is_final = isinstance(error, BatchStopped | UsageError)
+    return AirflowFailException(str(error)) if is_final else AirflowException(str(error))
 
 
 def say(text: str) -> None:

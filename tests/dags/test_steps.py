@@ -158,3 +158,78 @@ def test_months_are_those_chosen_else_those_of_the_interval():
     ):
         with pytest.raises(UsageError):
             wrong()
+
+
+def context(*, try_number: int, max_tries: int, month: str | None = "2025-07"):
+    from types import SimpleNamespace
+
+    return {
+        "dag": SimpleNamespace(dag_display_name="Tính lại các tháng vừa thay đổi"),
+        "dag_run": SimpleNamespace(dag_id="refresh_months", partition_key=month),
+        "task_instance": SimpleNamespace(try_number=try_number, max_tries=max_tries),
+    }
+
+
+@pytest.fixture
+def present(warehouse, monkeypatch):
+    """Return (a function that puts a try into force, a function that gives the incidents)."""
+    from tthc_dags import trouble
+
+    monkeypatch.setenv("AIRFLOW_CONN_TTHC_WAREHOUSE", components.warehouse_connection(warehouse))
+
+    def put(**options) -> None:
+        monkeypatch.setattr(trouble, "get_current_context", lambda: context(**options))
+
+    def incidents() -> list[tuple]:
+        with psycopg.connect(warehouse) as connection:
+            return connection.execute(
+                "SELECT subject, message, closed_at IS NULL FROM ops.incidents WHERE kind = 'step_failed'"
+            ).fetchall()
+
+    return put, incidents
+
+
+def attempt(error: Exception | None, **options) -> None:
+    def work():
+        if error is not None:
+            raise error
+
+    run = steps.careful(work, title="Tính lại tháng", **options)
+    if error is None:
+        run()
+    else:
+        with pytest.raises(AirflowException):
+            run()
+
+
+def test_a_run_that_failed_for_good_is_one_open_incident_until_one_ends_well(present):
+    put, incidents = present
+    put(try_number=1, max_tries=1)
+    attempt(TthcError("đĩa đầy."), ends_run=True)
+    assert incidents() == []
+    put(try_number=2, max_tries=1)
+    attempt(TthcError("đĩa đầy."), ends_run=True)
+    attempt(ValueError(PERSON), ends_run=True)
+    ((subject, message, is_open),) = incidents()
+    assert (subject, is_open) == ("refresh_months 2025-07", True)
+    assert "bước Tính lại tháng" in message
+    assert PERSON not in message
+    attempt(None, ends_run=False)
+    assert incidents()[0][2]
+    attempt(None, ends_run=True)
+    assert not incidents()[0][2]
+
+
+def test_what_tells_by_itself_is_not_told_twice(present):
+    put, incidents = present
+    put(try_number=1, max_tries=0)
+    attempt(BatchStopped("lô dừng"))
+    attempt(Unreachable("thành phố không trả lời"), tells_itself=True)
+    assert incidents() == []
+
+
+def test_a_wrong_declaration_is_told_at_once(present):
+    put, incidents = present
+    put(try_number=1, max_tries=2)
+    attempt(UsageError("khai báo sai"))
+    assert len(incidents()) == 1
