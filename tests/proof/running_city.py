@@ -84,13 +84,13 @@ def catalogue(folder: Path) -> str:
 
 
 def pull_of(month: str, *, whole_year: bool = False) -> dict[str, str]:
-    """Return the reading at the end of a month, as ``make run`` makes it: from the month before on.
+    """Return the reading at the end of a month, as ``make run`` makes it: from a week before it on.
 
     The first asks for everything since 2025-01-01. With ``whole_year`` it is a reading of the year, until March
     with the year before.
 
     >>> pull_of("2026-02")
-    {'at': '2026-02-28T18:00:00+07:00', 'from': '2026-01-01', 'to': '2026-02-28'}
+    {'at': '2026-02-28T18:00:00+07:00', 'from': '2026-01-25', 'to': '2026-02-28'}
     >>> pull_of("2026-02", whole_year=True)["from"]
     '2025-01-01'
     """

@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import Format
 
 from tthc import settings
+from tthc.errors import TthcError
 from tthc.landing import ledger
 from tthc.landing.archive import Archive
 from tthc.landing.readers import RecordReader
@@ -225,13 +226,23 @@ def _records_of_pages(
         if wanted and not wanted.search(body):
             continue
         if split:
-            for raw in split(body):
+            for raw in _split(split, body, page):
                 yield number, page.answered_at, None, _object(raw)
                 number += 1
         else:
             for row in spreadsheets.rows(body, stream):
                 yield number, page.answered_at, f"{row.sheet}!{row.row}", row.values
                 number += 1
+
+
+def _split(split: Callable[[bytes], list[msgspec.Raw]], body: bytes, page: ledger.Page) -> list[msgspec.Raw]:
+    try:
+        return split(body)
+    except msgspec.MsgspecError:
+        raise TthcError(
+            f"Trang {page.page_number} của lần đọc {page.fetch_id} trong kho lưu (sha256:{page.sha256}) không phải là "
+            "một trả lời đọc được. Rút lần đọc ấy (tthc unload) rồi đọc lại."
+        ) from None
 
 
 def _searched_for(keys: Collection[Any] | None) -> re.Pattern[bytes] | None:
