@@ -63,6 +63,18 @@ def test_a_default_port_gives_way_and_stays_chosen(state):
     assert installation.load().ports.city == chosen
 
 
+def test_a_port_that_others_took_meanwhile_is_changed_unless_it_is_ours(state):
+    here = installation.load()
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", here.ports.city))
+        holder.listen()
+        assert installation.with_free_ports(here, held={"city"}) == here
+        moved = installation.with_free_ports(here, held=set())
+        assert moved.ports.city != here.ports.city
+        assert moved.ports.postgres == here.ports.postgres
+    assert installation.load() == moved
+
+
 def test_a_port_that_was_asked_for_is_refused_when_taken(state, monkeypatch):
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))

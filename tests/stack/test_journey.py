@@ -18,12 +18,9 @@ import psycopg
 import pytest
 
 from tthc import settings
-from tthc.stack import installation, places, processes, services
+from tthc.stack import installation, places, postgres, processes, services
 from tthc.stack.api import Airflow
 from tthc.stack.story import CLOSING, DOSSIERS, EVENTS, REFRESH
-
-# One installation for all of these: they run one after another in one worker.
-pytestmark = pytest.mark.xdist_group("journey")
 
 MONTH = "2025-07"
 PUBLISHED = "SELECT count(*), count(DISTINCT calendar) FROM indicators.published WHERE period = %s"
@@ -67,6 +64,9 @@ def here(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("journey") / "var"
         patch.setenv("TTHC_STATE", str(folder))
+        # Asked for, so that two of these at once do not reach for the same ones.
+        for name in installation.PORT_KEYS:
+            patch.setenv(name, str(postgres.free_port()))
         try:
             told = stack("run", "--through", MONTH)
             made = installation.load()

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tthc import settings
@@ -13,6 +13,7 @@ from tthc.stack import postgres
 
 DEFAULT_COMMUNE = "11674"
 DEFAULT_PORTS = {"TTHC_AIRFLOW_PORT": 8080, "TTHC_PG_PORT": 5433, "TTHC_CITY_PORT": 8090}
+PORT_KEYS = {"TTHC_AIRFLOW_PORT": "airflow", "TTHC_PG_PORT": "postgres", "TTHC_CITY_PORT": "city"}
 TITLES = {"TTHC_AIRFLOW_PORT": "Airflow", "TTHC_PG_PORT": "Postgres", "TTHC_CITY_PORT": "thành phố giả lập"}
 
 
@@ -130,6 +131,23 @@ def base_environment() -> dict[str, str]:
 
 def _with_loopback(hosts: str) -> str:
     return ",".join(dict.fromkeys([*filter(None, hosts.split(",")), "127.0.0.1", "localhost"]))
+
+
+def with_free_ports(here: Installation, held: set[str]) -> Installation:
+    """Return the installation with new ports for those that others took while ours were down.
+
+    ``held`` names (as in :class:`Ports`) the ports on which our own programs listen now. A port that a person asked
+    for is never changed.
+    """
+    asked = {key for name, key in PORT_KEYS.items() if settings.port(name, 0)[1]}
+    known = asdict(here.ports)
+    lost = [key for key in known if key not in asked | held and not postgres.port_is_free(known[key])]
+    if not lost:
+        return here
+    taken = set(known.values())
+    ports = Ports(**{**known, **{key: _free(known[key], taken) for key in lost}})
+    key_file.write_private(here.folder / "ports.json", json.dumps(asdict(ports)) + "\n")
+    return replace(here, ports=ports)
 
 
 def _ports(path: Path) -> Ports:

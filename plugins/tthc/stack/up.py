@@ -48,11 +48,12 @@ def bring_up() -> Installation:
             f"Đĩa chỉ còn {free / 1024**3:.1f} GB, cần ít nhất 1 GB để chạy. Hãy dọn chỗ rồi chạy lại."
         )
     here = installation.load()
+    here = installation.with_free_ports(here, held=_held_ports(here))
+    _check_ports(here)
     programs = [*components.airflow_services(here)]
     if installation.has_demo_city():
         seed = int(settings.optional("TTHC_DEMO_SEED", "1"))
         programs.insert(0, components.city_service(here, seed=seed, clock=_city_moment()))
-    _check_ports(here, programs)
     start_postgres(here)
     installation.write_run_file(here)
     if components.write_passwords(here):
@@ -167,24 +168,30 @@ def _state(who: processes.Identity | None) -> str:
     return f"đang chạy (tiến trình {who.pid})" if who else "đã dừng"
 
 
-def _check_ports(here: Installation, programs: list[services.Service]) -> None:
-    """Refuse a port that somebody else holds; our own running programs hold theirs rightly."""
-    running = {program.name for program in programs if program.running()}
-    wanted = {
-        "TTHC_PG_PORT": here.cluster.postmaster() is not None,
-        "TTHC_AIRFLOW_PORT": "api-server" in running,
-        "TTHC_CITY_PORT": "demo-city" in running or not installation.has_demo_city(),
+def _held_ports(here: Installation) -> set[str]:
+    """Return the names of the ports on which our own programs listen."""
+    running = {note.stem for note in services.remembered(here.folder) if processes.recall(note)}
+    holders = {
+        "airflow": "api-server" in running,
+        "city": "demo-city" in running,
+        "task_logs": "scheduler" in running,
+        "trigger_logs": "triggerer" in running,
+        "postgres": here.cluster.postmaster() is not None,
     }
-    numbers = {
-        "TTHC_PG_PORT": here.ports.postgres,
-        "TTHC_AIRFLOW_PORT": here.ports.airflow,
-        "TTHC_CITY_PORT": here.ports.city,
-    }
-    for name, ours in wanted.items():
-        if not ours and not postgres.port_is_free(numbers[name]):
+    return {name for name, ours in holders.items() if ours}
+
+
+def _check_ports(here: Installation) -> None:
+    """Refuse a port that was asked for and that somebody else holds."""
+    held = _held_ports(here)
+    for name, key in installation.PORT_KEYS.items():
+        if key == "city" and not installation.has_demo_city():
+            continue
+        port = getattr(here.ports, key)
+        if key not in held and not postgres.port_is_free(port):
             raise TthcError(
-                f"Cổng {numbers[name]} ({installation.TITLES[name]}) đã có chương trình khác dùng. "
-                f"Dừng chương trình đó, hoặc đặt cổng khác: make run {name}={numbers[name] + 1000}"
+                f"Cổng {port} ({installation.TITLES[name]}) đã có chương trình khác dùng. "
+                f"Dừng chương trình đó, hoặc đặt cổng khác: make run {name}={port + 1000}"
             )
 
 
