@@ -141,7 +141,8 @@ def record(connection: psycopg.Connection, stream: Stream, fetch_id: int, *, who
         )
         run(sql.SQL(_SEEN_AGAIN).format(fetch_id=fetch_id))
         run(sql.SQL(_OPEN).format(fetch_id=fetch_id, reasons=reasons))
-    resolve_replaced(run, stream, fetch_id, whole=whole)
+    if whole:
+        resolve_replaced(run, stream, fetch_id)
     run("DROP TABLE refused_rows")
     return refused
 

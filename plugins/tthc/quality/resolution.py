@@ -78,8 +78,8 @@ def resolve_mended(connection: psycopg.Connection, stream: Stream, fetch_id: int
     return resolved
 
 
-def resolve_replaced(run, stream: Stream, fetch_id: int, *, whole: bool = True) -> None:
-    """Resolve open rows that this reading replaces by other content, or (when it is staged whole) no longer brings.
+def resolve_replaced(run, stream: Stream, fetch_id: int) -> None:
+    """Resolve open rows that this reading replaces by other content, or no longer brings.
 
     A row of this reading may itself be out of date already. ``refused_rows`` (see ``record``) must be there.
     """
@@ -112,8 +112,6 @@ def resolve_replaced(run, stream: Stream, fetch_id: int, *, whole: bool = True) 
                 ),
             )
         )
-    if not whole:
-        return
     # A row without a key of its own cannot be replaced by key: it is over when the same question no longer
     # brings it.
     run(
