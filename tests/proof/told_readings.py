@@ -47,16 +47,23 @@ def fillers(name: str) -> list[Row]:
     return [Row(f"{name}-DAY-{number:02}", 0) for number in range(FILLERS)]
 
 
-def archived(moment: datetime, pages: Sequence[Sequence[Row]], *, kind: str = "window") -> int:
+def archived(
+    moment: datetime,
+    pages: Sequence[Sequence[Row | dict[str, Any]]],
+    *,
+    kind: str = "window",
+    stream: str = STREAM,
+) -> int:
     """Archive a reading answered at ``moment`` and write it into the ledger as read whole; return its number."""
     archive = Archive(settings.archive_url())
     window = {"window_from": date(2025, 1, 1), "window_to": date(2025, 12, 31)}
     with database.connection(autocommit=True, rows=tuple_row) as connection, connection.transaction():
-        fetch_id = ledger.begin_fetch(connection, stream=STREAM, source="share thử", kind=kind, **window)
+        fetch_id = ledger.begin_fetch(connection, stream=stream, source="share thử", kind=kind, **window)
         ledger.add_window(connection, fetch_id, **window)
         first_row = 1
         for number, rows in enumerate(pages, start=1):
-            body = json.dumps({"data": [row.record() for row in rows], "moment": str(moment)}).encode()
+            records = [row.record() if isinstance(row, Row) else row for row in rows]
+            body = json.dumps({"data": records, "moment": str(moment)}).encode()
             stored = archive.store(body)
             page = ledger.Page(
                 fetch_id=fetch_id,

@@ -15,7 +15,7 @@ from tthc.landing import incidents
 from tthc.landing import stage as staging
 from tthc.sources import streams
 from tthc.sources.streams import Stream
-from tthc.warehouse import database, replay
+from tthc.warehouse import database, replay, tables
 from tthc.warehouse import merge as merging
 
 #: How often a merge stages a reading anew that it does not find staged and judged.
@@ -36,7 +36,10 @@ def stage(fetch_id: int, progress: Progress = say) -> dict:
                 "read": done["read_count"],
                 "unknown_fields": {},
             }
-        outcome = staging.stage(connection, stream, fetch_id, progress=progress)
+        # A reading that others have overtaken is compared with what was in force at its own moment.
+        late = replay.is_late(connection, stream, fetch_id)
+        judged_by = None if late else tables.judged_by(connection, stream)
+        outcome = staging.stage(connection, stream, fetch_id, judged_by=judged_by, progress=progress)
     with database.connection(autocommit=True, rows=tuple_row) as connection:
         for field in outcome.unknown:
             incidents.open_incident(
@@ -232,7 +235,8 @@ def _is_staged_and_judged(stream: Stream, fetch_id: int) -> bool:
     with database.connection() as connection:
         return connection.execute(
             f"SELECT f.state = 'merged' OR f.read_count = (SELECT count(*) FROM {stream.staging_table} AS s"
-            f" WHERE s.fetch_id = f.fetch_id) AND EXISTS (SELECT FROM ops.validations AS v"
+            f" WHERE s.fetch_id = f.fetch_id) + (SELECT count(*) FROM staging.known_rows AS k"
+            f" WHERE k.fetch_id = f.fetch_id) AND EXISTS (SELECT FROM ops.validations AS v"
             f" WHERE v.fetch_id = f.fetch_id) AS ready FROM ops.fetches AS f WHERE f.fetch_id = %s",
             (fetch_id,),
         ).fetchone()["ready"]

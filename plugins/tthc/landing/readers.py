@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -18,7 +17,13 @@ from tthc.sources.streams import Member, Stream
 from tthc.vietnamese.instants import UnreadableInstant, read_day, read_instant
 from tthc.vietnamese.names import name_key, person_name
 from tthc.vietnamese.procedures import procedure_code
-from tthc.vietnamese.quantities import UnreadableQuantity, read_integer, read_vnd, read_yes_no
+from tthc.vietnamese.quantities import (
+    UnreadableQuantity,
+    read_decimal,
+    read_integer,
+    read_vnd,
+    read_yes_no,
+)
 
 Read = Callable[[Any], Any]
 _encode = msgspec.json.Encoder().encode
@@ -84,6 +89,7 @@ _READS: dict[str, Read] = {
     "date": read_day,
     "integer": _whole,
     "vnd": _dong,
+    "decimal": read_decimal,
     "procedure": lambda value: procedure_code(read_text(value)),
     "name": lambda value: name_key(read_text(value)),
     "person": lambda value: person_name(read_text(value)),
@@ -91,8 +97,8 @@ _READS: dict[str, Read] = {
 }
 
 
-def _reader(member: Member) -> Read:
-    """Return the function that reads one scalar; it raises UnreadableInstant for a moment it cannot read."""
+def reader_of(member: Member) -> Read:
+    """Return the function that reads one scalar; it raises for a moment or a decimal it cannot read."""
     read = _READS[member.type]
     if member.personal != "hash":
         return read
@@ -104,8 +110,8 @@ class RecordReader:
     """Reads the records of one stream.
 
     Calling it with a record (header → value) returns ``(row_hash, unreadable, *columns)`` in the order of
-    ``stream.staged_columns``; a list is the bytes of a jsonb value. ``unknown`` counts the fields that no
-    declaration names, by name.
+    ``stream.staged_columns``; the hash is the 16 bytes of a uuid, a list the bytes of a jsonb value. ``unknown``
+    counts the fields that no declaration names, by name.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -115,11 +121,11 @@ class RecordReader:
         self._lists: dict[str, tuple[str, list[tuple[str, str, Read]], set[str]]] = {}
         for column in stream.staged_columns:
             if column.type == "list":
-                members = [(m.name, m.header, _reader(m)) for m in column.members if m.personal != "drop"]
+                members = [(m.name, m.header, reader_of(m)) for m in column.members if m.personal != "drop"]
                 self._lists[column.name] = (column.header, members, {m.header for m in column.members})
                 self._scalars.append((column.name, column.header, None))
             else:
-                self._scalars.append((column.name, column.header, _reader(column)))
+                self._scalars.append((column.name, column.header, reader_of(column)))
 
     def __call__(self, record: Mapping[str, Any]) -> list[Any]:
         """Return the row of one record."""
@@ -135,10 +141,10 @@ class RecordReader:
                 continue
             try:
                 row.append(read(get(header)))
-            except UnreadableInstant:
+            except (UnreadableInstant, UnreadableQuantity):
                 row.append(None)
                 unreadable.append(name)
-        row[0] = UUID(bytes=hashlib.blake2b(_encode(row), digest_size=16).digest())
+        row[0] = hashlib.blake2b(_encode(row), digest_size=16).digest()
         return row
 
     def _read_list(self, name: str, value: Any, unreadable: list[str]) -> bytes:
@@ -157,7 +163,7 @@ class RecordReader:
             for member, member_header, read in members:
                 try:
                     found = read(get(member_header))
-                except UnreadableInstant:
+                except (UnreadableInstant, UnreadableQuantity):
                     unreadable.append(f"{name}.{member}")
                     continue
                 if found is not None:

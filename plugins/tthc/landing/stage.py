@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +22,7 @@ from psycopg.pq import Format
 
 from tthc import settings
 from tthc.errors import TthcError
-from tthc.landing import ledger
+from tthc.landing import ledger, recognition
 from tthc.landing.archive import Archive
 from tthc.landing.readers import RecordReader
 from tthc.sources import dialects, spreadsheets, streams
@@ -60,13 +62,15 @@ def stage(
     *,
     only_rows: Collection[int] | None = None,
     only_keys: Collection[Any] | None = None,
+    judged_by: bytes | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Staged:
     """Copy the rows of one reading into its staging table, replacing what an earlier try left there.
 
     ``only_rows`` (row numbers) and ``only_keys`` (texts of the stream's first key column) restrict the rows, for
     rows that are judged again and for keys that are replayed. A large reading is decoded by several processes.
-    Raises TthcError when the archive does not hold what the ledger says.
+    With ``judged_by`` (what stands for all that rows are judged by) the rows that say nothing new are only noted,
+    in ``staging.known_rows``. Raises TthcError when the archive does not hold what the ledger says.
     """
     is_whole = only_rows is None and only_keys is None
     with connection.transaction():
@@ -74,22 +78,25 @@ def stage(
         connection.execute(
             "DELETE FROM staging.verdicts WHERE stream = %s AND fetch_id = %s", (stream.stream, fetch_id)
         )
+        connection.execute("DELETE FROM staging.known_rows WHERE fetch_id = %s", (fetch_id,))
         if is_whole:
             # A new staging must be judged anew.
             connection.execute("DELETE FROM ops.validations WHERE fetch_id = %s", (fetch_id,))
-    shares = _shares(ledger.pages_of(connection, fetch_id)) if is_whole and stream.kind == "city" else [None]
-    if len(shares) == 1:
-        with connection.transaction():
-            outcome = _copy(connection, stream, fetch_id, only_rows, only_keys, None, progress)
-    else:
-        connection.commit()
-        outcome = _copy_in_processes(
-            make_conninfo(connection.info.dsn, password=connection.info.password),
-            stream,
-            fetch_id,
-            shares,
-            progress,
-        )
+    known = 0
+    shares = [None]
+    if is_whole and stream.kind == "city":
+        shares = _shares(ledger.pages_of(connection, fetch_id))
+        if judged_by is not None and recognition.has_marks(connection, stream):
+            only_rows = _rows_to_read(connection, stream, fetch_id, shares, judged_by, progress)
+            known, _ = recognition.known_count(connection, fetch_id)
+            if len(only_rows) < _WORTH_PROCESSES:
+                shares = [None]
+    work = partial(_copy, stream=stream, fetch_id=fetch_id, only_rows=only_rows, only_keys=only_keys)
+    outcome = Staged(fetch_id, known)
+    for part in _in_shares(connection, shares, partial(work, judged_by=judged_by, progress=progress)):
+        outcome.read += part.read
+        for name, count in part.unknown.items():
+            outcome.unknown[name] = outcome.unknown.get(name, 0) + count
     with connection.transaction():
         # Without this the planner takes thousands of rows for a few, and joins them one by one.
         joined = ["fetch_id", "row_number", "row_uid", *stream.key]
@@ -102,41 +109,88 @@ def stage(
 
 def _copy(
     connection: psycopg.Connection,
+    pages: range | None,
+    *,
     stream: Stream,
     fetch_id: int,
     only_rows: Collection[int] | None,
     only_keys: Collection[Any] | None,
-    pages: range | None,
+    judged_by: bytes | None,
     progress: Callable[[str], None] | None,
 ) -> Staged:
     """Decode and copy the rows of some pages (None: of all) in the caller's transaction."""
     outcome = Staged(fetch_id)
     reader = RecordReader(stream)
     columns = stream.staged_columns
-    key_place = 2 + next(place for place, column in enumerate(columns) if column.name == stream.key[0])
-    kinds = ["int8", "int4", "int8", "timestamptz", "text", "uuid", "text[]"]
+    places = [2 + next(at for at, column in enumerate(columns) if column.name == name) for name in stream.key]
+    marker = (
+        recognition.Marker(stream, judged_by) if judged_by is not None and stream.kind == "city" else None
+    )
+    kinds = ["int8", "int4", "int8", "timestamptz", "text", "uuid", "uuid", "uuid", "text[]"]
     kinds += [STAGED_AS[column.type] for column in columns]
-    names = ["fetch_id", "row_number", "row_uid", "answered_at", "address", "row_hash", "unreadable"]
-    names += [column.name for column in columns]
+    names = ["fetch_id", "row_number", "row_uid", "answered_at", "address", "key_mark", "mark", "row_hash"]
+    names += ["unreadable", *(column.name for column in columns)]
     base = fetch_id * ROWS_PER_FETCH
-    source = records(connection, stream, fetch_id, only_rows=only_rows, only_keys=only_keys, only_pages=pages)
+    source = _undecoded(connection, stream, fetch_id, only_rows, only_keys, pages)
     with connection.cursor() as cursor:
         cursor.adapters.register_dumper(bytes, _ReadyJsonb)
+        cursor.adapters.register_dumper(None, recognition.ReadyUuid)
         with cursor.copy(
             f"COPY {stream.staging_table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"
         ) as copy:
             copy.set_types(kinds)
             write = copy.write_row
-            for number, answered_at, address, record in source:
+            key_mark = mark = None
+            for number, answered_at, address, raw in source:
                 outcome.read += 1
-                row = reader(record)
-                if only_keys is not None and row[key_place] not in only_keys:
+                row = reader(_decoded(raw))
+                if only_keys is not None and row[places[0]] not in only_keys:
                     continue
-                write((fetch_id, number, base + number, answered_at, address, *row))
+                if marker is not None:
+                    key = [row[place] for place in places]
+                    key_mark, mark = (None, None) if None in key else (marker.key_mark(key), marker.mark(raw))
+                write((fetch_id, number, base + number, answered_at, address, key_mark, mark, *row))
                 if progress and outcome.read % 20_000 == 0:
                     progress(f"đã đọc {outcome.read:,} dòng".replace(",", "."))
     outcome.unknown = reader.unknown
     return outcome
+
+
+def _rows_to_read(
+    connection: psycopg.Connection,
+    stream: Stream,
+    fetch_id: int,
+    shares: list[range | None],
+    judged_by: bytes,
+    progress: Callable[[str], None] | None,
+) -> set[int]:
+    """Note what a reading says again, and return the numbers of its other rows."""
+    others = []
+    sight = partial(_sight, stream=stream, fetch_id=fetch_id, judged_by=judged_by)
+    for part in _in_shares(connection, shares, sight):
+        others += part
+        if progress and len(shares) > 1:
+            progress(f"đã so dấu vân tay, {len(others)} dòng có thể mới")
+    with connection.transaction():
+        return recognition.rows_to_read(connection, fetch_id, others)
+
+
+def _sight(
+    connection: psycopg.Connection,
+    pages: range | None,
+    *,
+    stream: Stream,
+    fetch_id: int,
+    judged_by: bytes,
+) -> list[tuple[int, bytes | None]]:
+    found = _undecoded(connection, stream, fetch_id, None, None, pages)
+    return recognition.sort_out(
+        connection,
+        stream,
+        fetch_id,
+        recognition.Marker(stream, judged_by),
+        ((number, raw) for number, _, _, raw in found),
+    )
 
 
 def _shares(pages: list[ledger.Page]) -> list[range | None]:
@@ -149,33 +203,27 @@ def _shares(pages: list[ledger.Page]) -> list[range | None]:
     return [range(a, b) for a, b in pairwise(edges)]
 
 
-def _copy_in_processes(
-    url: str,
-    stream: Stream,
-    fetch_id: int,
-    shares: list[range | None],
-    progress: Callable[[str], None] | None,
-) -> Staged:
-    """Copy each share in a process and a transaction of its own.
+def _in_shares(
+    connection: psycopg.Connection, shares: list[range | None], work: Callable[..., Any]
+) -> Iterator[Any]:
+    """Yield what ``work(connection, pages)`` returns for each share, each in a transaction of its own.
 
-    What a killed process leaves out is seen by the merge, which counts the staged rows and stages again.
+    Several shares go to as many processes. What a killed one leaves out is seen by the merge, which counts the rows
+    and stages again.
     """
-    outcome = Staged(fetch_id)
+    if len(shares) == 1:
+        with connection.transaction():
+            yield work(connection, shares[0])
+        return
+    connection.commit()
+    url = make_conninfo(connection.info.dsn, password=connection.info.password)
     with ProcessPoolExecutor(len(shares), mp_context=multiprocessing.get_context("fork")) as pool:
-        for part in pool.map(
-            _copy_share, *zip(*((url, stream, fetch_id, share) for share in shares), strict=True)
-        ):
-            outcome.read += part.read
-            for name, count in part.unknown.items():
-                outcome.unknown[name] = outcome.unknown.get(name, 0) + count
-            if progress:
-                progress(f"đã đọc {outcome.read:,} dòng".replace(",", "."))
-    return outcome
+        yield from pool.map(partial(_in_process, url, work), shares)
 
 
-def _copy_share(url: str, stream: Stream, fetch_id: int, pages: range) -> Staged:
+def _in_process(url: str, work: Callable[..., Any], pages: range | None) -> Any:
     with psycopg.connect(url, application_name="tthc stage") as connection:
-        return _copy(connection, stream, fetch_id, None, None, pages, None)
+        return work(connection, pages)
 
 
 def _note_rows(connection: psycopg.Connection, fetch_id: int, count: int) -> None:
@@ -201,13 +249,31 @@ def records(
     rows and opens no other page; ``only_keys`` leaves out pages in which none of the keys is written;
     ``only_pages`` are page numbers.
     """
+    found = _undecoded(connection, stream, fetch_id, only_rows, only_keys, only_pages)
+    return ((number, answered_at, address, _decoded(raw)) for number, answered_at, address, raw in found)
+
+
+def _undecoded(
+    connection: psycopg.Connection,
+    stream: Stream,
+    fetch_id: int,
+    only_rows: Collection[int] | None,
+    only_keys: Collection[Any] | None,
+    only_pages: range | None,
+) -> Iterator[tuple[int, Any, str | None, msgspec.Raw | dict[str, Any]]]:
+    """As :func:`records`, with the records of a city system as they were received."""
     archive = Archive(settings.archive_url())
     split = _splitter(connection, fetch_id) if stream.kind == "city" else None
     pages = [
         p for p in ledger.pages_of(connection, fetch_id) if only_pages is None or p.page_number in only_pages
     ]
     if only_rows is not None and split:
-        pages = [p for p in pages if any(p.first_row <= n < p.first_row + p.record_count for n in only_rows)]
+        numbers = sorted(only_rows)
+        pages = [
+            p
+            for p in pages
+            if bisect_left(numbers, p.first_row) < bisect_left(numbers, p.first_row + p.record_count)
+        ]
     # The connection may be busy with a COPY while the records are taken: it is asked for nothing from here on.
     found = _records_of_pages(archive, pages, stream, split, _searched_for(only_keys) if split else None)
     return found if only_rows is None else (row for row in found if row[0] in only_rows)
@@ -219,7 +285,7 @@ def _records_of_pages(
     stream: Stream,
     split: Callable[[bytes], list[msgspec.Raw]] | None,
     wanted: re.Pattern[bytes] | None,
-) -> Iterator[tuple[int, Any, str | None, dict[str, Any]]]:
+) -> Iterator[tuple[int, Any, str | None, msgspec.Raw | dict[str, Any]]]:
     for page in pages:
         body = archive.get(page.sha256)
         number = page.first_row
@@ -227,7 +293,7 @@ def _records_of_pages(
             continue
         if split:
             for raw in _split(split, body, page):
-                yield number, page.answered_at, None, _object(raw)
+                yield number, page.answered_at, None, raw
                 number += 1
         else:
             for row in spreadsheets.rows(body, stream):
@@ -258,9 +324,9 @@ def _splitter(connection: psycopg.Connection, fetch_id: int) -> Callable[[bytes]
     return dialects.record_splitter(source.partition(" ")[0])
 
 
-def _object(raw: msgspec.Raw) -> dict[str, Any]:
+def _decoded(raw: msgspec.Raw | dict[str, Any]) -> dict[str, Any]:
     # What is not an object has no dossier code either: it is refused as a row, not as a batch.
-    record = msgspec.json.decode(raw)
+    record = msgspec.json.decode(raw) if isinstance(raw, msgspec.Raw) else raw
     return record if isinstance(record, dict) else {}
 
 
@@ -271,3 +337,4 @@ def unstage(connection: psycopg.Connection, stream_name: str, fetch_id: int) -> 
     connection.execute(
         "DELETE FROM staging.verdicts WHERE stream = %s AND fetch_id = %s", (stream_name, fetch_id)
     )
+    connection.execute("DELETE FROM staging.known_rows WHERE fetch_id = %s", (fetch_id,))

@@ -30,6 +30,26 @@ def read_integer(value: object) -> int | None:
     return int(text.partition(".")[0])
 
 
+def read_decimal(value: object) -> Decimal | None:
+    """Return a number with a comma or a point before its fraction, None when blank; a percent sign is left out.
+
+    A comma with three digits behind it is unreadable: nobody can say whether it groups. A point does not, because
+    spreadsheets give their numbers with it.
+
+    >>> [read_decimal(text) for text in ("85,25", "85.25 %", "-3", 7.5)]
+    [Decimal('85.25'), Decimal('85.25'), Decimal('-3'), Decimal('7.5')]
+    """
+    text = _text(value)
+    if text is None:
+        return None
+    text = text.removesuffix("%").rstrip()
+    sign, plain = (-1, text[1:]) if text.startswith(("-", "\u2212")) else (1, text)
+    found = _DECIMAL.fullmatch(plain)
+    if not found or ("," in plain and len(found["part"]) == 3):
+        raise UnreadableQuantity
+    return sign * Decimal(plain.replace(",", "."))
+
+
 def read_vnd(value: object) -> int | None:
     """Return an amount in đồng, halves rounded up, None when the value is blank; negative is unreadable.
 

@@ -166,7 +166,7 @@ def _replay(connection: psycopg.Connection, full: bool) -> Finding:
         reader = RecordReader(stream)
         for reading in readings:
             versions = {
-                row["row_number"]: row["row_hash"]
+                row["row_number"]: row["row_hash"].bytes
                 for row in connection.execute(
                     f"SELECT row_number, row_hash FROM {stream.history_table} WHERE fetch_id = %s",
                     (reading["fetch_id"],),

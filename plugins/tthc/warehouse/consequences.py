@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from tthc import settings
-from tthc.sources.streams import Stream
+from tthc.landing import recognition
+from tthc.sources.streams import Stream, city_streams
 from tthc.warehouse import database, tables
 
 #: So many dossiers are derived in one statement: few enough for its sorts and hashes to stay small.
@@ -39,9 +40,19 @@ def after(connection: psycopg.Connection, stream: Stream) -> list[str]:
     """Derive again what the rows of ``changed`` touch; return the labels of the months that can have moved."""
     for name in _REFILLED.get(stream.table, ()):
         refill_whole(connection, name)
+    _let_be_judged_again(connection, stream)
     if stream.table not in _TOUCHED:
         return []
     return derive(connection, _TOUCHED[stream.table])
+
+
+def _let_be_judged_again(connection: psycopg.Connection, stream: Stream) -> None:
+    """Forget what is known of the rows that are judged with the help of what changed."""
+    key = stream.key[0]
+    for waiting in city_streams():
+        if stream.stream in waiting.after and waiting.key[0] == key:
+            rows = connection.execute(f"SELECT DISTINCT {key} AS key FROM changed").fetchall()
+            recognition.forget(connection, waiting, [row["key"] for row in rows])
 
 
 def derive(connection: psycopg.Connection, touched: str) -> list[str]:

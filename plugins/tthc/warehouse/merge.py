@@ -14,6 +14,7 @@ import psycopg
 
 from tthc import settings
 from tthc.errors import TthcError
+from tthc.landing import recognition
 from tthc.quality import quarantine
 from tthc.sources.streams import Stream
 from tthc.warehouse import consequences, database, tables
@@ -60,22 +61,28 @@ def merge(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> Merg
     staged = connection.execute(
         f"SELECT count(*) AS n FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,)
     ).fetchone()["n"]
-    if staged != fetch["read_count"]:
+    known, known_keys = recognition.known_count(connection, fetch_id)
+    if staged + known != fetch["read_count"]:
         raise TthcError(
-            f"Lần đọc {fetch_id} có {fetch['read_count']} dòng nhưng bảng tạm có {staged}: hãy chạy lại bước stage."
+            f"Lần đọc {fetch_id} có {fetch['read_count']} dòng nhưng bảng tạm có {staged + known}: "
+            "hãy chạy lại bước stage."
         )
     quarantined = quarantine.record(connection, stream, fetch_id)
     good, last = take_batch(connection, stream, fetch_id)
     written = write_versions(connection, stream, fetch_id)
+    unchanged, superseded = last - written + known_keys, good - last + known - known_keys
+    if stream.kind == "city":
+        recognition.remember(connection, stream, fetch_id)
+        recognition.forget_readings(connection, stream, but=fetch_id)
     note_missing(connection, stream, fetch)
     months = consequences.after(connection, stream)
     connection.execute(
         "UPDATE ops.fetches SET state = 'merged', merged_at = now(), merged_count = %s, unchanged_count = %s,"
         " quarantined_count = %s, superseded_count = %s, touched_months = %s WHERE fetch_id = %s",
-        (written, last - written, quarantined, good - last, months, fetch_id),
+        (written, unchanged, quarantined, superseded, months, fetch_id),
     )
     quarantine.resolve_mended(connection, stream, fetch_id)
-    return Merged(fetch_id, staged, written, last - written, quarantined, good - last, tuple(months))
+    return Merged(fetch_id, staged + known, written, unchanged, quarantined, superseded, tuple(months))
 
 
 def _reported(fetch: dict) -> Merged:
@@ -192,6 +199,7 @@ def note_missing(
     """
     if not (gone := vanished(connection, stream, fetch, keys)):
         return
+    recognition.forget(connection, stream, gone)
     connection.execute(
         f"WITH gone AS (UPDATE {stream.table} AS c SET missing_since = %(fetched_at)s"
         f" WHERE c.commune_code = %(commune)s AND c.dossier_code = ANY (%(gone)s) AND c.missing_since IS NULL"
@@ -213,7 +221,8 @@ def vanished(
         f" AND core.day_of(c.received_at) BETWEEN %(first)s AND %(last)s"
         f" AND (%(keys)s::text[] IS NULL OR c.dossier_code = ANY (%(keys)s))"
         f" AND c.dossier_code NOT IN (SELECT s.dossier_code FROM {stream.staging_table} AS s"
-        f"  WHERE s.fetch_id = %(fetch_id)s AND s.dossier_code IS NOT NULL)",
+        f"  WHERE s.fetch_id = %(fetch_id)s AND s.dossier_code IS NOT NULL"
+        f"  UNION ALL SELECT k.first_key FROM staging.known_rows AS k WHERE k.fetch_id = %(fetch_id)s)",
         {
             "commune": settings.commune_code(),
             "first": fetch["window_from"],

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from tthc import settings
+from tthc.landing import recognition
 from tthc.landing.stage import stage
 from tthc.quality import quarantine
 from tthc.quality.audit import audit
@@ -297,6 +298,8 @@ def _forget(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
 
     What earlier readings noted beside a version (a warning, an absence) stays noted.
     """
+    recognition.forget(connection, stream, keys)
+    recognition.forget_readings(connection, stream)
     parameters = {"commune": settings.commune_code(), "keys": list(keys or ()), "since": since}
     chosen = "t.commune_code = %(commune)s"
     if keys is not None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import sqlglot
 
-from tthc import settings
+from tthc import settings, vietnamese
 from tthc.errors import UsageError
 from tthc.sources import streams
 
@@ -89,6 +89,8 @@ def staging_shape(stream: streams.Stream) -> str:
         "fetch_id": ("bigint NOT NULL", "Số của lần đọc."),
         "row_number": ("integer NOT NULL", "Số thứ tự dòng trong lần đọc, từ 1."),
         "row_uid": ("bigint NOT NULL", "Số riêng của dòng trong luồng."),
+        "key_mark": ("uuid", "Mã băm có khóa của khóa dòng; trống khi nguồn là tệp."),
+        "mark": ("uuid", "Mã băm có khóa của bản ghi gốc; trống khi nguồn là tệp."),
         "row_hash": ("uuid NOT NULL", "Dấu vân tay của mọi cột được giữ."),
         "answered_at": ("timestamptz NOT NULL", "Thời điểm nguồn trả lời trang chứa dòng này."),
         "address": ("text", "Trang tính và dòng, khi nguồn là tệp."),
@@ -105,6 +107,35 @@ def staging_shape(stream: streams.Stream) -> str:
     lines.append(f"COMMENT ON TABLE {stream.staging_table} IS '{stream.title}: các dòng vừa nhận.';")
     lines += [f"COMMENT ON COLUMN {stream.staging_table}.{name} IS '{text}';" for name, text in comments]
     return "\n".join(lines)
+
+
+def judged_by(connection: psycopg.Connection, stream: streams.Stream) -> bytes:
+    """Return what stands for all that a staged row is judged by, the row itself apart (16 bytes).
+
+    That is the declaration, the suite, the SQL they use, the units, the code that reads values, and the newest
+    readings of the registers in all of these.
+    """
+    every, root = tables(), settings.root()
+    suite = (root / "expectations" / f"{stream.suite}.json").read_text(encoding="utf-8")
+    reached, waiting = set(), [stream.candidates, *(name for name in every if name in suite)]
+    while waiting:
+        name = waiting.pop()
+        if name in every and name not in reached:
+            reached.add(name)
+            waiting += every[name].words
+    registers = [s.stream for s in streams.streams().values() if s.kind == "file" and s.table in reached]
+    readings = connection.execute(
+        "SELECT fetch_id FROM ops.fetches WHERE commune_code = %s AND stream = ANY (%s) AND state = 'merged'"
+        " ORDER BY fetch_id",
+        (settings.commune_code(), registers),
+    ).fetchall()
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (repr(stream), suite, *(every[name].shape_hash for name in sorted(reached))):
+        digest.update(part.encode())
+    for path in (root / "sources" / "units.yaml", *sorted(Path(vietnamese.__file__).parent.glob("*.py"))):
+        digest.update(path.read_bytes())
+    digest.update(repr([row["fetch_id"] for row in readings]).encode())
+    return digest.digest()
 
 
 def shape(connection: psycopg.Connection) -> set[str]:
