@@ -16,7 +16,7 @@ from tthc import settings
 from tthc.errors import UsageError
 
 ColumnType = Literal[
-    "text", "instant", "date", "integer", "vnd", "procedure", "name", "person", "flag", "list"
+    "text", "instant", "date", "integer", "vnd", "decimal", "procedure", "name", "person", "flag", "list"
 ]
 STAGED_AS = {
     "text": "text",
@@ -24,6 +24,7 @@ STAGED_AS = {
     "date": "date",
     "integer": "integer",
     "vnd": "bigint",
+    "decimal": "numeric",
     "procedure": "text",
     "name": "text",
     "person": "text",
