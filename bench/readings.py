@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import psycopg
@@ -23,6 +24,21 @@ UNITS = (
     "Trung tâm Phục vụ hành chính công",
     "Trung tâm sự nghiệp công",
 )
+
+
+def catalogue(path: Path) -> str:
+    """Write the procedures of these dossiers as a file that people load; return its path."""
+    lines = ["Mã TTHC;Tên TTHC;Lĩnh vực;Mức độ DVC;Thời hạn (ngày làm việc);Có kết quả;Đơn vị chủ trì"]
+    lines += [
+        f"{code};Thủ tục đo tốc độ {number};Đo lường;Toàn trình;5;Có;{UNITS[number % 5]}"
+        for number, code in enumerate(dict.fromkeys(_procedure(number) for number in range(240)))
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return str(path)
+
+
+def _procedure(number: int) -> str:
+    return f"{1 + number % 3}.{100000 + number % 80:06d}"
 
 
 def bodies(count: int, seed: int, *, changed: float = 0.0) -> Iterator[bytes]:
@@ -61,7 +77,7 @@ def _record(number: int, count: int, draw: random.Random) -> dict:
     return {
         "MaHoSo": f"H24.11.{number % 90 + 10}-{stamp[2:8]}-{number:07d}",
         "MaHoSoKhac": "",
-        "MaTTHC": f"{1 + number % 3}.{100000 + number % 80:06d}",
+        "MaTTHC": _procedure(number),
         "TenTTHC": "Thủ tục đo tốc độ",
         "MaLinhVuc": "DO",
         "TenLinhVuc": "Đo lường",

@@ -13,8 +13,10 @@ from psycopg.rows import tuple_row
 
 from bench import readings
 from tthc import flows, settings
+from tthc.indicators import build as builds
 from tthc.sources import streams
 from tthc.warehouse import consequences, database
+from tthc.workdays import periods
 
 STEPS = {
     "raw_copy": "COPY nhị phân thô, cùng các dòng",
@@ -22,8 +24,9 @@ STEPS = {
     "audit": "chấm bằng Great Expectations",
     "merge": "nhập lần đầu vào core",
     "derive": "suy ra marts.dossiers lần đầu",
-    "refresh_month": "tính lại một tháng, cả hai lịch, và quý, nửa năm, năm",
-    "refresh_year": "tính lại mười hai tháng",
+    "month": "tính lại một tháng của một lịch",
+    "refresh_month": "tính lại một tháng, cả hai lịch, và quý, nửa năm, năm của nó",
+    "refresh_year": "tính lại mười hai tháng, như trên",
     "changed": "đọc lại, 10 % đổi: staging + chấm + nhập + suy ra",
     "unchanged": "đọc lại, không gì đổi: staging + chấm + nhập",
 }
@@ -59,10 +62,11 @@ def clock(work: Callable[[], object]) -> float:
 def raw_copy(rows: int) -> float:
     """Stage a reading outside the clock, take its rows out in binary, and time putting them into a bare table."""
     flows.init(silent)
-    fetch_id = archived(rows)
-    flows.stage(fetch_id, silent)
     dump = Path(settings.state()) / "rows.bin"
     dump.parent.mkdir(parents=True, exist_ok=True)
+    flows.load([readings.catalogue(dump.with_name("danh_muc.csv"))], silent)
+    fetch_id = archived(rows)
+    flows.stage(fetch_id, silent)
     with database.connection() as connection:
         with (
             dump.open("wb") as file,
@@ -93,11 +97,16 @@ def stage(rows: int) -> float:
     return clock(lambda: flows.stage(newest(), silent))
 
 
-def audit(rows: int) -> float:
-    """Judge the staged reading; Great Expectations is imported outside the clock, once per process as in a worker."""
+def import_judge() -> None:
+    """Import Great Expectations outside the clock: once per process, whatever the size of a reading."""
     import tthc.quality.audit as quality
 
     quality._great_expectations()
+
+
+def audit(rows: int) -> float:
+    """Judge the staged reading."""
+    import_judge()
     return clock(lambda: flows.audit(newest(), silent))
 
 
@@ -121,6 +130,18 @@ def derive(rows: int) -> float:
     return clock(work)
 
 
+def month(rows: int) -> float:
+    """Refill one month of one calendar and compute its indicators at every level."""
+    period = periods.parse("2025-07", "month")
+
+    def work() -> None:
+        with database.connection() as connection:
+            builds.refill_month(connection, period)
+            builds.build(connection, period)
+
+    return clock(work)
+
+
 def refresh_month(rows: int) -> float:
     """Refill one month in both calendars, with the quarter, half and year it belongs to."""
     return clock(lambda: flows.refresh(["2025-07"], None, silent))
@@ -133,12 +154,14 @@ def refresh_year(rows: int) -> float:
 
 def changed(rows: int) -> float:
     """Read again with one dossier in ten changed."""
+    import_judge()
     fetch_id = archived(rows, changed=0.1)
     return clock(lambda: flows.take_in(fetch_id, silent))
 
 
 def unchanged(rows: int) -> float:
     """Read again with nothing changed."""
+    import_judge()
     fetch_id = archived(rows, changed=0.1)
     return clock(lambda: flows.take_in(fetch_id, silent))
 
