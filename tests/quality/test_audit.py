@@ -10,7 +10,7 @@ import sqlalchemy
 
 from tests.quality.staged import COMMUNE, READ_AT, moment
 from tthc.errors import TthcError, Unreachable, UsageError
-from tthc.quality import suites
+from tthc.quality import one_pass, suites
 from tthc.quality.audit import _great_expectations, audit
 from tthc.sources.streams import stream_named
 
@@ -57,6 +57,24 @@ def test_counts_verdicts_and_validations_agree_and_are_replaced(readings):
     )
     assert len(stored) == len(suites.suite_of(stream_named(DOSSIERS)).expectations)
     assert len(readings.verdicts(outcome.fetch_id)) == 3
+
+
+def test_a_large_reading_is_judged_in_parts_with_the_same_outcome(readings, monkeypatch):
+    rows = [{**code(number), "status": 11 if number % 5 == 0 else 10} for number in range(1, 24)]
+    rows[7]["channel"] = rows[22]["channel"] = None
+    whole = readings.judge(DOSSIERS, rows)
+    verdicts = readings.verdicts(whole.fetch_id)
+    assert (whole.checked, whole.refused, whole.warned) == (23, 4, 2) and len(verdicts) == 6
+    parts = []
+    judge_part = one_pass.OnePass._judge_part
+    monkeypatch.setattr(one_pass, "_WORTH_PARTS", 1)
+    monkeypatch.setattr(one_pass.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(
+        one_pass.OnePass, "_judge_part", lambda *given: parts.append(given[2]) or judge_part(*given)
+    )
+    assert audit(readings.url, stream_named(DOSSIERS), whole.fetch_id) == whole
+    assert readings.verdicts(whole.fetch_id) == verdicts
+    assert sorted((part.start, part.stop) for part in parts) == [(1, 8), (8, 16), (16, 24)]
 
 
 def test_one_reading_does_not_touch_the_verdicts_of_another(readings):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import psycopg
 import sqlalchemy
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, Pool, StaticPool
 
 from tthc.errors import TthcError, Unreachable, UsageError
 from tthc.quality.one_pass import OnePass
@@ -84,13 +84,8 @@ def audit(connection_url: str, stream: Stream, fetch_id: int, *, record: bool = 
     trusted, TthcError when the judging itself fails, Unreachable when the database does not answer.
     """
     suite = suite_of(stream)
-    engine = sqlalchemy.create_engine(
-        # A libpq URL can say more than SQLAlchemy's can (several hosts, services, options): psycopg reads it.
-        "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(connection_url, application_name="tthc audit"),
-        poolclass=StaticPool,
-    )
-    one_pass = OnePass(stream, suite, fetch_id)
+    engine, aside = _engine(connection_url, StaticPool), _engine(connection_url, NullPool)
+    one_pass = OnePass(stream, suite, fetch_id, aside)
     try:
         outcome = _outcome(stream, fetch_id, suite, _judge(engine, one_pass))
         if record:
@@ -103,6 +98,15 @@ def audit(connection_url: str, stream: Stream, fetch_id: int, *, record: bool = 
     finally:
         engine.dispose()
     return outcome
+
+
+def _engine(connection_url: str, pool: type[Pool]) -> sqlalchemy.Engine:
+    return sqlalchemy.create_engine(
+        # A libpq URL can say more than SQLAlchemy's can (several hosts, services, options): psycopg reads it.
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(connection_url, application_name="tthc audit"),
+        poolclass=pool,
+    )
 
 
 def _judge(engine: sqlalchemy.Engine, one_pass: OnePass) -> list[Any]:

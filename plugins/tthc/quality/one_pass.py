@@ -4,14 +4,22 @@ Judging rule by rule would scan the reading and compute the view once for each; 
 together, and a row's failures become the bits of one number. Rows without a failure leave nothing.
 """
 
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import sqlalchemy
 from psycopg import sql
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from tthc.quality.suites import Expectation, Suite
 from tthc.sources.streams import Stream
+
+#: Fewer rows are judged sooner than another connection is opened.
+_WORTH_PARTS, _MOST_PARTS = 50_000, 8
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class OnePass:
     stream: Stream
     suite: Suite
     fetch_id: int
+    #: Gives more connections, for the parts of a large reading.
+    aside: Engine | None = None
 
     @property
     def name(self) -> str:
@@ -47,41 +57,65 @@ class OnePass:
         return f"{self.stream.stream}/{self.fetch_id}"
 
     def judge_rows(self, connection: Connection) -> Tally:
-        """Judge the staged rows in the caller's transaction; replace their rows of ``staging.verdicts``."""
+        """Judge the staged rows in the caller's transaction; replace their rows of ``staging.verdicts``.
+
+        A large reading is judged in parts, each in a transaction of its own that ends when all are judged.
+        """
+        staged, first, last = _run(
+            connection,
+            sql.SQL(
+                "SELECT count(*), coalesce(min(row_number), 1), coalesce(max(row_number), 1) FROM {}"
+                " WHERE fetch_id = {}"
+            ).format(sql.Identifier(*self.stream.staging_table.split(".")), self.fetch_id),
+        ).one()
+        # A row that is known already was judged when it came, by the same rules.
+        known = _run(
+            connection,
+            sql.SQL("SELECT count(*) FROM staging.known_rows WHERE fetch_id = {}").format(self.fetch_id),
+        ).scalar_one()
+        workers = min(os.cpu_count() or 1, _MOST_PARTS) if self.aside and staged >= _WORTH_PARTS else 1
+        edges = [first + (last + 1 - first) * part // workers for part in range(workers + 1)]
+        parts = [range(*edge) for edge in pairwise(edges)]
+        masks: Counter[int] = Counter()
+        if len(parts) == 1:
+            masks.update(self._judge_part(connection, parts[0]))
+        else:
+            with ExitStack() as stack:
+                apart = [stack.enter_context(self.aside.connect()) for _ in parts]
+                with ThreadPoolExecutor(len(parts)) as pool:
+                    for found in pool.map(self._judge_part, apart, parts):
+                        masks.update(found)
+                for one in apart:
+                    one.commit()
+        critical = self._critical_bits()
+        return Tally(
+            checked=staged + known,
+            refused=sum(count for mask, count in masks.items() if mask & critical),
+            warned=sum(count for mask, count in masks.items() if not mask & critical),
+            failed={
+                rule.rule: sum(count for mask, count in masks.items() if mask >> bit & 1)
+                for bit, rule in enumerate(self.suite.row_rules)
+            },
+        )
+
+    def _judge_part(self, connection: Connection, rows: range) -> dict[int, int]:
+        """Judge the rows with these numbers and write their verdicts; return how many failed which rules."""
         # Compiling forty predicates costs more than they do; and of a small table that was never analysed the
         # planner expects so little that it would compare every row with every name in it.
         for switch in ("jit", "enable_mergejoin", "enable_memoize"):
             _run(connection, f"SET LOCAL {switch} = off")
-        _run(connection, self.scan())
-        masks = _run(connection, "SELECT failures, count(*) FROM judged GROUP BY failures").all()
+        _run(connection, self.scan(rows))
+        masks = dict(_run(connection, "SELECT failures, count(*) FROM judged GROUP BY failures").all())
         _run(
             connection,
-            sql.SQL("DELETE FROM staging.verdicts WHERE stream = {} AND fetch_id = {}").format(
-                self.stream.stream, self.fetch_id
-            ),
+            sql.SQL(
+                "DELETE FROM staging.verdicts WHERE stream = {} AND fetch_id = {} AND row_number BETWEEN {} AND {}"
+            ).format(self.stream.stream, self.fetch_id, rows.start, rows.stop - 1),
         )
         if masks:
-            _run(connection, self._keep([mask for mask, _ in masks]))
+            _run(connection, self._keep(list(masks)))
         _run(connection, "DROP TABLE judged")
-        checked = _run(
-            connection,
-            # A row that is known already was judged when it came, by the same rules.
-            sql.SQL(
-                "SELECT (SELECT count(*) FROM {} WHERE fetch_id = {})"
-                " + (SELECT count(*) FROM staging.known_rows WHERE fetch_id = {})"
-            ).format(sql.Identifier(*self.stream.staging_table.split(".")), self.fetch_id, self.fetch_id),
-        ).scalar_one()
-        critical = self._critical_bits()
-        rules = self.suite.row_rules
-        return Tally(
-            checked=checked,
-            refused=sum(count for mask, count in masks if mask & critical),
-            warned=sum(count for mask, count in masks if not mask & critical),
-            failed={
-                rule.rule: sum(count for mask, count in masks if mask >> bit & 1)
-                for bit, rule in enumerate(rules)
-            },
-        )
+        return masks
 
     def plan_alone(self, connection: Connection, rule: Expectation) -> None:
         """Let the database plan one rule without running it; raises what is wrong with its SQL."""
@@ -93,11 +127,12 @@ class OnePass:
             statement = sql.SQL("EXPLAIN ") + self._batch_rule(rule, Tally(checked=0, refused=0, warned=0))
         _run(connection, statement)
 
-    def scan(self) -> sql.Composed:
-        """Return the one statement that evaluates every row rule.
+    def scan(self, rows: range) -> sql.Composed:
+        """Return the one statement that evaluates every row rule, for the rows with these numbers.
 
         ``OFFSET 0`` is a fence: without it the planner copies the view's expressions into each predicate and
-        all predicates into the WHERE clause, and computes them again and again. Parallel query still works.
+        all predicates into the WHERE clause, and computes them again and again. It keeps Postgres from judging
+        in parallel, which is why a large reading is judged in parts.
         """
         bits = [
             sql.SQL("CASE WHEN ({}) THEN {}::bigint ELSE 0 END").format(
@@ -109,12 +144,15 @@ class OnePass:
             "CREATE TEMP TABLE judged ON COMMIT DROP AS\n"
             "SELECT row_uid, row_number, failures FROM (\n"
             "SELECT c.row_uid, c.row_number, {bits} AS failures\n"
-            "FROM (SELECT * FROM {candidates} WHERE fetch_id = {fetch_id} OFFSET 0) AS c\n"
+            "FROM (SELECT * FROM {candidates} WHERE fetch_id = {fetch_id}"
+            " AND row_number BETWEEN {first} AND {last} OFFSET 0) AS c\n"
             "OFFSET 0) AS j\nWHERE failures <> 0"
         ).format(
             bits=sql.SQL("\n| ").join(bits),
             candidates=sql.Identifier(*self.stream.candidates.split(".")),
             fetch_id=self.fetch_id,
+            first=rows.start,
+            last=rows.stop - 1,
         )
 
     def judge_batch(self, connection: Connection, tally: Tally) -> dict[str, Measured]:
