@@ -17,8 +17,8 @@ from tthc import settings
 from tthc.errors import TthcError, Unreachable, UsageError
 from tthc.landing import incidents, ledger
 from tthc.landing.archive import Archive
-from tthc.landing.fetch import fetch, short_days
-from tthc.sources import share
+from tthc.landing.fetch import PASSES, fetch, short_days
+from tthc.sources import patient_http, share
 from tthc.sources.streams import stream_named
 
 PATH, EVENTS_PATH = "/api/ho-so", "/api/tien-do"
@@ -145,8 +145,10 @@ def test_whatever_shifts_a_complete_reading_misses_nobody(connection, city, per_
     city.before = live
     fetch_id = fetch(connection, DOSSIERS, days[0], days[-1])
     found = ledger.fetch_of(connection, fetch_id)
-    assert found.is_complete
-    assert codes_of(records) - vanished <= codes_of(read(connection, fetch_id))
+    # Only something new in the first pass and in each of the three over one day leaves that day short.
+    assert found.is_complete or len(life) > PASSES
+    if found.is_complete:
+        assert codes_of(records) - vanished <= codes_of(read(connection, fetch_id))
     assert found.read_count == len(read(connection, fetch_id))
 
 
@@ -305,8 +307,8 @@ def test_no_answer_at_all_for_codes_is_asked_again_then_believed(connection, cit
 
 
 def test_a_reading_that_the_city_broke_off_goes_on(connection, city, monkeypatch) -> None:
-    monkeypatch.setattr(share, "FIRST_WAIT", 0.001)
-    monkeypatch.setattr(share, "LONGEST_WAIT", 0.002)
+    monkeypatch.setattr(patient_http, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(patient_http, "LONGEST_WAIT", 0.002)
     city.records[PATH] = july()
     city.plan = lambda asked, time: "503" if asked.page == 4 else None
     with pytest.raises(Unreachable):
@@ -324,8 +326,8 @@ def test_a_reading_that_the_city_broke_off_goes_on(connection, city, monkeypatch
 
 
 def test_two_hundred_broken_answers_change_nothing(connection, city, monkeypatch) -> None:
-    monkeypatch.setattr(share, "FIRST_WAIT", 0.001)
-    monkeypatch.setattr(share, "LONGEST_WAIT", 0.002)
+    monkeypatch.setattr(patient_http, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(patient_http, "LONGEST_WAIT", 0.002)
     city.records[PATH], city.page_size = july(), 1
     quiet = ledger.fetch_of(connection, fetch(connection, DOSSIERS, *JULY))
     kinds = ["cut", "shorter", "half_json", "login_page", "closed_at_once", "500", "502", "503", "no_data"]

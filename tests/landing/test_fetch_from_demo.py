@@ -10,7 +10,7 @@ from tthc import settings
 from tthc.landing import ledger
 from tthc.landing.archive import Archive
 from tthc.landing.fetch import fetch
-from tthc.sources import share
+from tthc.sources import patient_http, share
 from tthc.sources.streams import stream_named
 
 FIRST, LAST = date(2025, 7, 1), date(2025, 7, 31)
@@ -47,7 +47,7 @@ def test_with_every_trouble_nothing_is_missing(connection, city, monkeypatch, st
     monkeypatch.setenv("TTHC_CITY_URL", city.url)
     monkeypatch.setenv("TTHC_CITY_CLIENT_ID", CLIENT_ID)
     monkeypatch.setenv("TTHC_CITY_CLIENT_SECRET", SECRET)
-    monkeypatch.setattr(share, "LONGEST_WAIT", 0.3)
+    monkeypatch.setattr(patient_http, "LONGEST_WAIT", 0.3)
     city.set_troubles(all=0.1)
     fetch_id = fetch(connection, stream_named(stream), FIRST, LAST)
     assert sum(city.counts().values()) > 5

@@ -9,7 +9,7 @@ import pytest
 from tests.landing.small_city import CLIENT_ID, SmallCity, dossier
 from tthc.errors import TthcError, Unreachable, UsageError
 from tthc.settings import City
-from tthc.sources import dialects, share
+from tthc.sources import dialects, patient_http, share
 
 DOSSIERS = [dossier(number, "20250701") for number in range(5)]
 CODE = DOSSIERS[0]["MaHoSo"]
@@ -93,7 +93,7 @@ def test_a_retry_date_is_read_by_the_clock_of_the_city(client, city, waits) -> N
 
 
 def test_a_slow_body_has_an_end(client, city, monkeypatch) -> None:
-    monkeypatch.setattr(share, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(patient_http, "BODY_SECONDS", 0.3)
     city.plan = lambda asked, time: "slow" if time < 1 else None
     started = time.monotonic()
     assert ask(client).records == 3
@@ -101,7 +101,7 @@ def test_a_slow_body_has_an_end(client, city, monkeypatch) -> None:
 
 
 def test_a_body_without_end_is_not_kept_in_memory(client, monkeypatch) -> None:
-    monkeypatch.setattr(share, "LARGEST_BODY", 100)
+    monkeypatch.setattr(patient_http, "LARGEST_BODY", 100)
     with pytest.raises(TthcError, match="không phải một trang"):
         ask(client)
 

@@ -9,6 +9,7 @@ import msgspec
 import psycopg
 
 from tthc import settings
+from tthc.landing import ledger
 from tthc.landing.archive import Archive
 from tthc.sources.streams import Column, Stream
 from tthc.vietnamese.instants import UnreadableInstant, read_day, read_instant
@@ -47,9 +48,42 @@ class KeysSeen:
     def __len__(self) -> int:
         return len(self._keyed) + len(self._keyless)
 
+    def same_as(self, other: "KeysSeen") -> bool:
+        """Say whether both met the same records."""
+        return self._keyed == other._keyed and self._keyless == other._keyless
+
     def reach(self, announced: int, *, surely: bool) -> bool:
         """Say whether as many were met as announced: ``surely`` without the records that have no key."""
         return (len(self._keyed) if surely else len(self)) >= announced
+
+
+def larger(announced: int | None, told: int | None) -> int | None:
+    """Return the larger of two announced counts; None when neither says anything."""
+    return announced if told is None else max(told, announced or 0)
+
+
+def same_passes(
+    connection: psycopg.Connection,
+    archive: Archive,
+    split: Splitter,
+    stream: Stream,
+    window: ledger.Window,
+    keys: KeysSeen,
+) -> int:
+    """Return how many passes of this reading over the window met just ``keys``, the one that met them included."""
+    alike = 1
+    for earlier in ledger.windows_of(connection, window.fetch_id):
+        is_same_question = (earlier.window_from, earlier.window_to, earlier.dossier_codes) == (
+            window.window_from,
+            window.window_to,
+            window.dossier_codes,
+        )
+        if is_same_question and earlier.pass_number < window.pass_number:
+            met = KeysSeen(stream)
+            for page in ledger.pages_of(connection, window.fetch_id, earlier.window_number):
+                met.add(split(archive.get(page.sha256)))
+            alike += met.same_as(keys)
+    return alike
 
 
 def days_with_rows_before(

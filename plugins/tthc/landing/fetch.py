@@ -2,7 +2,8 @@
 
 Days are asked in windows of at most a calendar month, dossier codes in groups. A window is complete when a
 page said that none follows and the distinct keys are at least what any of its pages announced. Otherwise it
-is read again in halves, down to single days; a day still short after three passes is kept and marked.
+is read again in halves, down to single days; a day still short after three passes is kept and marked. Where a
+city announces no count, a window is complete when two passes met the same keys (all three, if they met none).
 
 Every page is archived and committed before the next is asked for, and how a window ended is committed with
 its last page: a reading that is killed goes on where it stood.
@@ -18,7 +19,7 @@ from tthc import settings
 from tthc.errors import UsageError
 from tthc.landing import incidents, ledger
 from tthc.landing.archive import Archive
-from tthc.landing.completeness import KeysSeen, days_with_rows_before
+from tthc.landing.completeness import KeysSeen, days_with_rows_before, larger, same_passes
 from tthc.landing.due import halves, months
 from tthc.landing.due import last_complete as last_complete
 from tthc.landing.due import short_days as short_days
@@ -83,7 +84,7 @@ def fetch(
             else:
                 say(f"{stream.title}: đọc tiếp lần đọc {fetch_id} đang dở.")
             _add_days(connection, fetch_id, days)
-            _add_codes(connection, fetch_id, codes)
+            _add_codes(connection, fetch_id, codes, min(CODES_IN_GROUP, client.codes_at_once))
         reading = _Reading(connection, stream, fetch_id, client, city.dialect, say)
         while window := reading.next_window():
             reading.read(window)
@@ -124,20 +125,26 @@ class _Reading:
     def read(self, window: ledger.Window) -> None:
         """Read one pass over a window from where it stands, and write down how it ended."""
         keys = KeysSeen(self._stream)
-        announced, largest, source_page = 0, 1, 1
+        announced: int | None = None
+        largest, source_page = 1, 1
         for page in ledger.pages_of(self._connection, self._fetch_id, window.window_number):
             keys.add(self._split(self._archive.get(page.sha256)))
-            announced = max(announced, page.announced_count or 0)
+            announced = larger(announced, page.announced_count)
             largest = max(largest, page.record_count)
             source_page = page.source_page + 1
         over = False
         while not over:
             answer = self._ask(window, source_page)
+            met_before = len(keys)
             keys.add(self._split(answer.body))
-            announced = max(announced, answer.total_count or 0)
+            announced = larger(announced, answer.total_count)
             largest = max(largest, answer.records)
-            # A city that never says the end would be read for ever: empty pages, or far more than announced.
-            endless = answer.records == 0 or source_page > 20 + 2 * -(-announced // largest)
+            # A city that never says the end would be read for ever: empty pages, far more than announced, or,
+            # where nothing is announced, the same page again.
+            if announced is None:
+                endless = len(keys) == met_before
+            else:
+                endless = answer.records == 0 or source_page > 20 + 2 * -(-announced // largest)
             over = not answer.has_next or endless
             stored = self._archive.store(answer.body)
             with self._connection.transaction():
@@ -146,7 +153,7 @@ class _Reading:
                     self._judge(window, keys, announced, end_was_seen=answer.has_next is False)
             self._page_number += 1
             self._next_row += answer.records
-            progress = f"trang {source_page}, {len(keys)}/{announced} bản ghi"
+            progress = f"trang {source_page}, {_told(len(keys), announced)}"
             self._say(f"{self._stream.title}: {_asked(window)}, {progress}.")
             source_page += 1
 
@@ -171,11 +178,19 @@ class _Reading:
         )
         ledger.add_page(self._connection, page, stored)
 
-    def _judge(self, window: ledger.Window, keys: KeysSeen, announced: int, *, end_was_seen: bool) -> None:
+    def _judge(
+        self, window: ledger.Window, keys: KeysSeen, announced: int | None, *, end_was_seen: bool
+    ) -> None:
         """Close a window whose pass is over, and plan what must be read again."""
         is_last_pass, distinct = window.pass_number >= PASSES, len(keys)
-        # Records without a key may stand in for one that is missing: only asking again can tell.
-        complete = end_was_seen and keys.reach(announced, surely=not is_last_pass)
+        is_counted = announced is not None
+        if is_counted:
+            # Records without a key may stand in for one that is missing: only asking again can tell.
+            complete = end_was_seen and keys.reach(announced, surely=not is_last_pass)
+        else:
+            alike = same_passes(self._connection, self._archive, self._split, self._stream, window, keys)
+            # An answer that is empty by mistake looks like an end: it takes one more to be believed.
+            complete = end_was_seen and alike >= (2 if distinct else PASSES)
         if window.dossier_codes is not None:
             # A code may be gone from the city; that nothing at all came is worth asking again.
             complete = end_was_seen and (is_last_pass or (complete and distinct > 0))
@@ -184,7 +199,11 @@ class _Reading:
         again: list[dict] = []
         if complete:
             state = "complete"
-        elif window.dossier_codes is None and window.window_from < window.window_to:
+        elif (
+            window.dossier_codes is None
+            and window.window_from < window.window_to
+            and (is_counted or is_last_pass or not end_was_seen)
+        ):
             state = "split"
             parts = halves(window.window_from, window.window_to)
             again = [{"window_from": first, "window_to": last} for first, last in parts]
@@ -205,10 +224,10 @@ class _Reading:
                 SHORT_WINDOW,
                 _subject(self._stream, window),
                 f"{self._stream.title}, {_asked(window)}: sau {PASSES} lượt vẫn chưa đọc đủ "
-                f"({distinct} trên {announced} bản ghi được báo). Những gì đã nhận được giữ lại, "
+                f"({_told(distinct, announced)}). Những gì đã nhận được giữ lại, "
                 "lần đọc sau sẽ hỏi lại; nếu còn mãi, hỏi bên vận hành hệ thống thành phố.",
             )
-        ledger.close_window(self._connection, window, state, announced=announced, distinct=distinct)
+        ledger.close_window(self._connection, window, state, announced=announced or 0, distinct=distinct)
         for part in again:
             ledger.add_window(self._connection, self._fetch_id, **part)
 
@@ -234,13 +253,13 @@ def _add_days(connection: psycopg.Connection, fetch_id: int, days: Sequence[date
             ledger.add_window(connection, fetch_id, window_from=day, window_to=day)
 
 
-def _add_codes(connection: psycopg.Connection, fetch_id: int, codes: Sequence[str]) -> None:
+def _add_codes(connection: psycopg.Connection, fetch_id: int, codes: Sequence[str], at_once: int) -> None:
     """Plan the codes that no planned group holds. The comma separates codes, so none can hold one."""
     groups = [window.dossier_codes or [] for window in ledger.windows_of(connection, fetch_id)]
     planned = {code for group in groups for code in group}
     wanted = [code for code in dict.fromkeys(codes) if code and "," not in code and code not in planned]
-    for start in range(0, len(wanted), CODES_IN_GROUP):
-        group = wanted[start : start + CODES_IN_GROUP]
+    for start in range(0, len(wanted), at_once):
+        group = wanted[start : start + at_once]
         ledger.add_window(connection, fetch_id, dossier_codes=group)
 
 
@@ -270,6 +289,10 @@ def _close_incidents(connection: psycopg.Connection, stream: Stream, fetch_id: i
 def _subject(stream: Stream, window: ledger.Window) -> str:
     what = "codes" if window.dossier_codes is not None else window.window_from.isoformat()
     return f"{stream.stream} {what}"
+
+
+def _told(distinct: int, announced: int | None) -> str:
+    return f"{distinct} bản ghi" if announced is None else f"{distinct}/{announced} bản ghi được báo"
 
 
 def _asked(window: ledger.Window) -> str:

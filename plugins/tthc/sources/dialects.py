@@ -1,11 +1,14 @@
 """The dialects that city systems speak; configuration chooses one.
 
 A dialect is a module with two functions: ``client(city)``, which returns a :class:`Client`, and
-``records(body)``, which takes a body apart. Adding one is writing its module and naming it here.
+``records(body)``, which takes a body apart into records with the headers that ``sources/city__*.yaml`` name.
+Adding one is writing its module and naming it here.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Protocol
@@ -15,7 +18,11 @@ import msgspec
 from tthc import settings
 from tthc.errors import UsageError
 
-DIALECTS = {"share": "tthc.sources.share"}
+DIALECTS = {
+    "share": "tthc.sources.share",
+    "igate": "tthc.sources.igate",
+    "opencps": "tthc.sources.opencps",
+}
 
 
 class Page(Protocol):
@@ -29,9 +36,13 @@ class Page(Protocol):
 
 
 class Client(Protocol):
-    """A reader of one city system. ``source`` names it in the ledger; pages are numbered from 1."""
+    """A reader of one city system. ``source`` names it in the ledger; pages are numbered from 1.
+
+    ``codes_at_once`` is how many dossier codes one question may name.
+    """
 
     source: str
+    codes_at_once: int
 
     def window(self, path: str, first: date, last: date, number: int) -> Page:
         """Return one page of what lies in the days ``first`` to ``last``, both inside."""
@@ -41,7 +52,13 @@ class Client(Protocol):
 
 
 def client_for(city: settings.City) -> Client:
-    """Return the client of this process for a city, in the city's dialect."""
+    """Return the one client of this process for a city: a second one would end the first one's token."""
+    return _client(city, os.getpid())
+
+
+@cache
+def _client(city: settings.City, process: int) -> Client:
+    # Keyed by the process too: a forked worker must not share its parent's connections.
     return _module(city.dialect).client(city)
 
 
