@@ -51,6 +51,12 @@ class Column(Member, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     personal: Literal["keep", "drop", "hash"] = "keep"
     members: tuple[Member, ...] = ()
+    #: What to write there, for who fills a register in (files only).
+    note: str | None = None
+    #: The words that the column may hold and the code of each (registers only), or all names of the units.
+    choices: dict[str, str] | Literal["units"] = {}
+    #: What the example row of the template says there.
+    example: str | None = None
 
 
 class Stream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -75,11 +81,15 @@ class Stream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     replaces: bool = False
     #: A seed under ``sources/seeds`` that ``tthc init`` loads when the table is empty.
     seed: str | None = None
+    #: Its rows, staged ones too, live in the schema ``restricted``, which few may read.
+    restricted: bool = False
+    #: Who fills a register in, when, and what one row is.
+    guide: str | None = None
 
     @property
     def staging_table(self) -> str:
         """Name of the staging table, with its schema."""
-        return f"staging.{self.stream}"
+        return f"{'restricted' if self.restricted else 'staging'}.{self.stream}"
 
     @property
     def staged_columns(self) -> tuple[Column, ...]:
@@ -158,6 +168,8 @@ def _problems(stream: Stream, stem: str):
         yield f"cột “{name}” khai báo hai lần"
     for name in set(stream.key) - set(names):
         yield f"khóa “{name}” không phải là cột"
+    if stream.restricted != stream.table.startswith("restricted."):
+        yield f"bảng {stream.table} không hợp với restricted: luồng hạn chế ở trọn trong lược đồ restricted"
     for column in stream.columns:
         if column.type == "list" and column.personal != "drop" and not column.members:
             yield f"danh sách “{column.name}” chưa khai báo thành viên nào"

@@ -17,7 +17,7 @@ from tthc.errors import TthcError
 from tthc.sources import streams
 from tthc.warehouse import database
 
-SCHEMAS = ("ops", "staging", "core", "marts", "indicators", "reports")
+SCHEMAS = ("ops", "staging", "restricted", "core", "marts", "indicators", "reports")
 PAGE = "docs/dictionary.md"
 _KINDS = {"r": "bảng", "p": "bảng, chia theo năm", "v": "khung nhìn"}
 _HEAD = """# Từ điển dữ liệu
@@ -101,7 +101,7 @@ def _source(entry: Entry) -> str:
     """Return a link to the file that an entry comes from."""
     name = entry.name.partition("(")[0]
     schema, _, table = name.partition(".")
-    if schema == "staging" and table in streams.streams():
+    if schema in ("staging", "restricted") and table in streams.streams():
         return f", từ [sources/{table}.yaml](../sources/{table}.yaml)"
     path = f"sql/{schema}/{table}.sql"
     if (settings.root() / path).exists():

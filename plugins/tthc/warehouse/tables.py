@@ -20,7 +20,7 @@ from tthc import settings, vietnamese
 from tthc.errors import UsageError
 from tthc.sources import streams
 
-LAYERS = ("staging", "core", "marts", "indicators", "reports")
+LAYERS = ("staging", "restricted", "core", "marts", "indicators", "reports")
 _REFILL = "\n-- Refill\n"
 #: Suites are remembered beside the shapes, under their path.
 SUITES = "expectations/"
