@@ -1,0 +1,9 @@
+"""Every demo file that is given by hand or exported by a system, by its stream."""
+
+from .exports import EXPORTS
+from .register_files import REGISTERS
+from .stream_file import Context, Expected, StreamFile
+
+__all__ = ["FILES", "Context", "Expected", "StreamFile"]
+
+FILES: dict[str, StreamFile] = {**EXPORTS, **REGISTERS}
