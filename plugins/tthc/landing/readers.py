@@ -97,9 +97,22 @@ _READS: dict[str, Read] = {
 }
 
 
+def _choice(choices: Mapping[str, str]) -> Read:
+    """Return the function that gives the code of a word of a closed list; a word is compared as names are."""
+    codes = {name_key(word): code for word, code in choices.items()}
+
+    def read(value: object) -> str | None:
+        key = name_key(read_text(value))
+        if key is not None and key not in codes:
+            raise UnreadableQuantity
+        return codes.get(key)
+
+    return read
+
+
 def reader_of(member: Member) -> Read:
-    """Return the function that reads one scalar; it raises for a moment or a decimal it cannot read."""
-    read = _READS[member.type]
+    """Return the function that reads one scalar; it raises for a moment, a decimal or a word it cannot read."""
+    read = _choice(member.choices) if member.type == "choice" else _READS[member.type]
     if member.personal != "hash":
         return read
     hashed = identity_hasher()

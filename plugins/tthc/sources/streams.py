@@ -16,7 +16,18 @@ from tthc import settings
 from tthc.errors import UsageError
 
 ColumnType = Literal[
-    "text", "instant", "date", "integer", "vnd", "decimal", "procedure", "name", "person", "flag", "list"
+    "text",
+    "instant",
+    "date",
+    "integer",
+    "vnd",
+    "decimal",
+    "procedure",
+    "name",
+    "person",
+    "flag",
+    "list",
+    "choice",
 ]
 STAGED_AS = {
     "text": "text",
@@ -30,6 +41,7 @@ STAGED_AS = {
     "person": "text",
     "flag": "boolean",
     "list": "jsonb",
+    "choice": "text",
 }
 
 
@@ -44,6 +56,8 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     also: tuple[str, ...] = ()
     #: A file without this header is not this stream.
     required: bool = False
+    #: The words of a closed list and the code of each; ``units`` proposes the names of the units (type name).
+    choices: dict[str, str] | Literal["units"] = {}
 
 
 class Column(Member, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,8 +67,6 @@ class Column(Member, frozen=True, forbid_unknown_fields=True, kw_only=True):
     members: tuple[Member, ...] = ()
     #: What to write there, for who fills a register in (files only).
     note: str | None = None
-    #: The words that the column may hold and the code of each (registers only), or all names of the units.
-    choices: dict[str, str] | Literal["units"] = {}
     #: What the example row of the template says there.
     example: str | None = None
 
@@ -170,6 +182,9 @@ def _problems(stream: Stream, stem: str):
         yield f"khóa “{name}” không phải là cột"
     if stream.restricted != stream.table.startswith("restricted."):
         yield f"bảng {stream.table} không hợp với restricted: luồng hạn chế ở trọn trong lược đồ restricted"
+    for column in (each for column in stream.columns for each in (column, *column.members)):
+        if (column.type == "choice") != isinstance(column.choices or None, dict):
+            yield f"cột “{column.name}”: kiểu choice đi cùng danh sách choices, kiểu khác thì không"
     for column in stream.columns:
         if column.type == "list" and column.personal != "drop" and not column.members:
             yield f"danh sách “{column.name}” chưa khai báo thành viên nào"
