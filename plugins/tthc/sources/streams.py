@@ -182,9 +182,9 @@ def _problems(stream: Stream, stem: str):
         yield f"khóa “{name}” không phải là cột"
     if stream.restricted != stream.table.startswith("restricted."):
         yield f"bảng {stream.table} không hợp với restricted: luồng hạn chế ở trọn trong lược đồ restricted"
-    for column in (each for column in stream.columns for each in (column, *column.members)):
-        if (column.type == "choice") != isinstance(column.choices or None, dict):
-            yield f"cột “{column.name}”: kiểu choice đi cùng danh sách choices, kiểu khác thì không"
     for column in stream.columns:
+        for each in (column, *column.members):
+            if (each.type == "choice") != isinstance(each.choices or None, dict):
+                yield f"cột “{each.name}”: kiểu choice đi cùng danh sách choices, kiểu khác thì không"
         if column.type == "list" and column.personal != "drop" and not column.members:
             yield f"danh sách “{column.name}” chưa khai báo thành viên nào"
