@@ -1,4 +1,4 @@
-"""The stand-in city over HTTP, dialect ``share``: a token call, dossiers, progress events, and its own clock.
+"""The stand-in city over HTTP in three dialects: a token call, dossiers, progress events, and its own clock.
 
 ``Date`` of every answer is the city's clock: what it was set to plus the seconds that have passed since.
 The data move with that clock in whole hours, so that a reading which takes minutes sees one state of the
@@ -8,21 +8,19 @@ city.
 import hmac
 import secrets
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import ModuleType
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from . import canary, dates
-from .broken_answers import broken
+from . import dates, igate, opencps, share
 from .city import City
-from .dossier import decode, encode
-from .snapshot import Camera, Listing, Row, Snapshot
+from .pages import answer
+from .refusals import Problem
+from .snapshot import Camera, Snapshot
 from .troubles import Troubles
-
-PAGE_CAP, CODE_CAP = 500, 100
-DROPPABLE_FIELDS = ("GhiChu", "TenLinhVuc", "ThongTinTra", "LoaiDoiTuong", "ChucDanh", "Fax")
 
 
 class Clock:
@@ -76,14 +74,6 @@ class Desk:
         return hmac.compare_digest(request.headers.get("x-demo-key", "").encode(), self.client[1].encode())
 
 
-class Problem(Exception):
-    """A request that the city refuses, with its HTTP status and a Vietnamese reason."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status, self.reason = status, reason
-
-
 def create(
     seed: int, moment: datetime, client_id: str, client_secret: str, token_seconds: int = 3600
 ) -> FastAPI:
@@ -108,13 +98,9 @@ def create(
             {"access_token": desk.new_token(), "token_type": "Bearer", "expires_in": desk.token_seconds}
         )
 
-    @app.get("/api/{kind}")
-    async def listing(kind: str, request: Request) -> Response:
-        if kind not in ("ho-so", "tien-do"):
-            raise Problem(404, "không có dịch vụ này")
-        if not desk.accepts(request.headers.get("authorization", "")):
-            raise Problem(401, "invalid_token")
-        return answer(desk, kind, request)
+    for speech in (share, igate, opencps):
+        for path, kind in speech.PATHS.items():
+            app.get(path)(_service(desk, speech, kind))
 
     @app.get("/_demo/health")
     async def health() -> dict:
@@ -155,6 +141,20 @@ def create(
     return app
 
 
+def _service(desk: Desk, speech: ModuleType, kind: str):
+    """Return what answers one address of one dialect."""
+
+    async def answer_page(request: Request) -> Response:
+        if speech is opencps:
+            if not opencps.accepts(request.headers, desk.client):
+                raise Problem(401, "invalid_credentials")
+        elif not desk.accepts(request.headers.get("authorization", "")):
+            raise Problem(401, "invalid_token")
+        return answer(desk, speech, kind, request.query_params)
+
+    return answer_page
+
+
 class CityDate:
     """Puts the city's clock into the ``Date`` header of every answer, broken ones included."""
 
@@ -174,96 +174,6 @@ class CityDate:
         await self.app(scope, receive, dated if scope["type"] == "http" else send)
 
 
-def answer(desk: Desk, kind: str, request: Request) -> Response:
-    """Return one page, disturbed by whatever trouble its turn brings."""
-    asked = request.query_params
-    page = _number(asked, "pageNumber", 1)
-    size = min(_number(asked, "pageSize", 10), PAGE_CAP)
-    troubles, name = desk.troubles, f"{kind}?{sorted(asked.items())}"
-    attempt = troubles.next_attempt(name)
-    snapshot = desk.snapshot()
-    if asked.get("maHoSo"):
-        codes = [code.strip() for code in asked["maHoSo"].split(",") if code.strip()]
-        if len(codes) > CODE_CAP:
-            raise Problem(400, f"tối đa {CODE_CAP} mã hồ sơ một lần")
-        body = _page(desk, snapshot.codes(kind, codes), page, size, name, attempt, None)
-    else:
-        first, last = _day(asked, "tuNgay"), _day(asked, "denNgay")
-        body = _page(desk, snapshot.window(kind, first, last), page, size, name, attempt, (kind, first, last))
-    trouble = troubles.transport(name, attempt)
-    if trouble:
-        return broken(
-            trouble, body, desk.clock.now().replace(tzinfo=dates.VIETNAM), troubles.part(name, attempt, 2)
-        )
-    return Response(body, media_type="application/json; charset=utf-8")
-
-
-def _page(
-    desk: Desk, found: Listing, page: int, size: int, name: str, attempt: int, window: tuple | None
-) -> bytes:
-    """Return the envelope of one page; ``window`` (kind, first day, last day) is None for an answer
-    by codes."""
-    troubles, rows, total = desk.troubles, found.rows, found.total
-    pages = -(-len(rows) // size)
-    start = (page - 1) * size
-    shown = rows[start : start + size]
-    if window and shown:
-        key, one_day = repr(window), window[1] == window[2]
-
-        def wrong(kind: str) -> bool:
-            return troubles.content(kind, name, attempt, key, one_day)
-
-        if wrong("empty_data"):
-            if troubles.part(name, attempt, 2):
-                return b'{"data": []}'
-            return _envelope([], page, size, pages, total, has_next=False)
-        if page == 1 and pages > 1 and wrong("shifting_pages"):
-            # The newest have not arrived yet: this page starts further down, the next one repeats its end.
-            late = 1 + troubles.part(name, attempt, 20)
-            shown, total = rows[late : late + size], max(0, total - late)
-        if wrong("moving_total"):
-            total += 1 + troubles.part(name, attempt, 9) if page == 1 else -1
-    return _envelope(_disturbed(desk, shown, name, attempt), page, size, pages, total, page < pages)
-
-
-def _envelope(bodies: list[bytes], page: int, size: int, pages: int, total: int, has_next: bool) -> bytes:
-    rest = {
-        "currentPage": page,
-        "totalPages": pages,
-        "totalCount": total,
-        "pageSize": size,
-        "hasPreviousPage": page > 1,
-        "hasNextPage": has_next,
-    }
-    return b'{"data":[' + b",".join(bodies) + b"]," + encode(rest)[1:]
-
-
-def _disturbed(desk: Desk, rows: list[Row], name: str, attempt: int) -> list[bytes]:
-    """Return the bodies of ``rows`` with at most one record repeated, widened or narrowed; the truth
-    comes last."""
-    troubles = desk.troubles
-    bodies = [row.body for row in rows]
-    if not rows:
-        return bodies
-    place = troubles.part(name, attempt, len(rows))
-    if troubles.record("unknown_field", name, attempt):
-        record = decode(bodies[place])
-        record["TruongMoi2026"] = canary.PHONE
-        for part in record.get("TaiLieuNop") or ():
-            part["NguoiKyMoi"] = canary.NAME
-        bodies[place] = encode(record)
-    if troubles.record("missing_field", name, attempt):
-        record = decode(bodies[place])
-        for field in DROPPABLE_FIELDS:
-            record.pop(field, None)
-        bodies[place] = encode(record)
-    if rows[place].is_clean and troubles.record("repeat_record", name, attempt):
-        record = decode(bodies[place])
-        other = {"TrangThaiHoSo": "4", "NgayHenTra": record.get("NgayTiepNhan"), "KenhThucHien": "3"}
-        bodies.insert(place, encode(record | other if "NgayTiepNhan" in record else record))
-    return bodies
-
-
 def _keepers_only(desk: Desk, request: Request) -> None:
     if not desk.is_keeper(request):
         raise Problem(403, "cần X-Demo-Key đúng với bí mật của ứng dụng")
@@ -271,17 +181,3 @@ def _keepers_only(desk: Desk, request: Request) -> None:
 
 def _zoned(moment: datetime) -> str:
     return moment.replace(tzinfo=dates.VIETNAM, microsecond=0).isoformat()
-
-
-def _number(asked, name: str, default: int) -> int:
-    text = asked.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise Problem(400, f"{name} phải là số nguyên từ 1")
-    return int(text)
-
-
-def _day(asked, name: str) -> date:
-    try:
-        return datetime.strptime(asked.get(name, ""), "%Y%m%d").date()
-    except ValueError as error:
-        raise Problem(400, f"{name} phải có dạng yyyyMMdd (hoặc cho maHoSo)") from error

@@ -15,7 +15,7 @@ EPOCH = datetime(2025, 1, 1)
 class Row(NamedTuple):
     """One row as sent. ``order`` sorts it (newest created first), ``day`` finds it by window, ``key`` is
     what makes it distinct (None: nothing does). ``is_clean`` says that no counting rule refuses it,
-    whatever was planted."""
+    whatever was planted. ``changed`` sorts it by its last change, the newest first."""
 
     order: int
     day: date | None
@@ -23,6 +23,7 @@ class Row(NamedTuple):
     key: str | int | None
     body: bytes
     is_clean: bool
+    changed: int
 
 
 class Listing:
@@ -32,6 +33,10 @@ class Listing:
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
         self.total = len({row.key for row in rows if row.key is not None})
+
+    def by_update(self) -> list[Row]:
+        """Return the rows in the order of their last change, the newest first."""
+        return sorted(self.rows, key=lambda row: (row.changed, row.order))
 
 
 class Snapshot:
@@ -78,8 +83,9 @@ class Camera:
             place, version = id(dossier), dossier.version(moment)
             known = self._dossier_rows.get(place)
             if known is None or known[0] != version:
+                changed = dossier.moments()[version - 1] if version else dossier.created
                 rows = [
-                    _dossier_row(record, created, dossier.serial, dossier.clean)
+                    _dossier_row(record, created, dossier.serial, dossier.clean, changed)
                     for created, record in dossier.rows(moment)
                 ]
                 known = self._dossier_rows[place] = (version, rows)
@@ -100,9 +106,10 @@ def newest_first(created: datetime, serial: int) -> int:
     return -(round((created - EPOCH).total_seconds()) * 100_000 + serial)
 
 
-def _dossier_row(record: Record, created: datetime, serial: int, is_clean: bool) -> Row:
+def _dossier_row(record: Record, created: datetime, serial: int, is_clean: bool, changed: datetime) -> Row:
     code = intern(record.get("MaHoSo") or "") or None
-    return Row(newest_first(created, serial), window_date(record), code, code, encode(record), is_clean)
+    order, last = newest_first(created, serial), newest_first(max(created, changed), serial)
+    return Row(order, window_date(record), code, code, encode(record), is_clean, last)
 
 
 def _event_row(event: Event, serial: int) -> Row:
@@ -112,4 +119,5 @@ def _event_row(event: Event, serial: int) -> Row:
     if code and dates.read(moment) and record["TrangThai"] in {str(n) for n in range(1, 11)}:
         # A number instead of four texts: a city has 150,000 events.
         key = hash((code, moment, record["TrangThai"], record["NoiDungXuLy"]))
-    return Row(newest_first(event.since, serial), event_date(record), code, key, event.body, True)
+    order = newest_first(event.since, serial)
+    return Row(order, event_date(record), code, key, event.body, True, order)

@@ -22,6 +22,9 @@ TRANSPORT = (
 CONTENT = ("empty_data", "shifting_pages", "moving_total")
 RECORDS = ("repeat_record", "unknown_field", "missing_field")
 KINDS = TRANSPORT + CONTENT + RECORDS
+#: Only where rows are asked for by offsets: the end is overlooked, and everything from the start on comes.
+OFFSETS = ("lost_end",)
+EVERY = KINDS + OFFSETS
 MOST_IN_A_ROW = 3
 
 
@@ -34,15 +37,15 @@ class Troubles:
     def set(self, seed: int, rates: dict[str, float]) -> None:
         """Replace everything; raise ValueError for an unknown kind or a rate outside 0..1. ``all``
         sets every kind."""
-        every = {"all": dict.fromkeys(KINDS, rates["all"])}["all"] if "all" in rates else {}
+        every = {"all": dict.fromkeys(EVERY, rates["all"])}["all"] if "all" in rates else {}
         wanted = every | {kind: rate for kind, rate in rates.items() if kind != "all"}
         for kind, rate in wanted.items():
-            if kind not in KINDS:
-                raise ValueError(f"không có sự cố {kind}; có: {', '.join(KINDS)}")
+            if kind not in EVERY:
+                raise ValueError(f"không có sự cố {kind}; có: {', '.join(EVERY)}")
             if not 0 <= rate <= 1:
                 raise ValueError(f"tần suất của {kind} phải từ 0 đến 1")
         self.seed, self.rates = seed, wanted
-        self.counts = dict.fromkeys(KINDS, 0)
+        self.counts = dict.fromkeys(EVERY, 0)
         self._asked: dict[str, int] = {}
         self._in_a_row: dict[str, int] = {}
         self._revoked: dict[str, int] = {}
@@ -58,11 +61,11 @@ class Troubles:
         self._asked[request] = before + 1
         return before
 
-    def transport(self, request: str, attempt: int) -> str | None:
-        """Return the transport trouble of this answer, or None."""
+    def transport(self, request: str, attempt: int, has_tokens: bool = True) -> str | None:
+        """Return the transport trouble of this answer, or None; without tokens none can be revoked."""
         row = self._in_a_row.get(request, 0)
         for kind in TRANSPORT if row < MOST_IN_A_ROW else ():
-            if kind == "token_revoked" and self._revoked.get(request, 0) >= 1:
+            if kind == "token_revoked" and (not has_tokens or self._revoked.get(request, 0) >= 1):
                 continue
             if self._strikes(kind, request, attempt):
                 self._in_a_row[request] = row + 1

@@ -39,6 +39,14 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             ),
             Setting("TTHC_CITY_URL", "địa chỉ hệ thống của thành phố", "https://mot-cua.example.vn"),
             Setting("TTHC_CITY_DIALECT", "cách nói của hệ thống thành phố (mặc định share)", "share"),
+            Setting(
+                "TTHC_CITY_DIALECT_FILE",
+                "khai báo cách nói của riêng nơi này, thay cho sources/dialects/ (danh sách trạng thái, cỡ trang…)",
+                "var/igate.yaml",
+            ),
+            Setting(
+                "TTHC_CITY_GROUP_ID", "số của trang OpenCPS (groupId), chỉ cần với cách nói opencps", "20126"
+            ),
             Setting("TTHC_CITY_CLIENT_ID", "tên do thành phố cấp để lấy hồ sơ", "xa-an-hung"),
             Setting(
                 "TTHC_CITY_CLIENT_SECRET", "khóa do thành phố cấp để lấy hồ sơ", "chuoi-bi-mat", secret=True
@@ -213,6 +221,22 @@ def city() -> City:
         client_id=required("TTHC_CITY_CLIENT_ID"),
         client_secret=required("TTHC_CITY_CLIENT_SECRET"),
     )
+
+
+def city_group_id() -> str:
+    """Return which site of an OpenCPS installation is ours."""
+    return required("TTHC_CITY_GROUP_ID")
+
+
+def dialect_file(dialect: str) -> Path:
+    """Return the declaration that says how a dialect is read: that of this installation, or the repository's."""
+    given = optional("TTHC_CITY_DIALECT_FILE")
+    return (root() / Path(given).expanduser()).resolve() if given else own_dialect_file(dialect)
+
+
+def own_dialect_file(dialect: str) -> Path:
+    """Return the repository's declaration of a dialect."""
+    return root() / "sources" / "dialects" / f"{dialect}.yaml"
 
 
 def archive_url() -> str:

@@ -42,12 +42,14 @@ def read_on(pull: dict[str, str] = NEXT) -> list[dict]:
     return flows.ingest(STREAMS, pull["from"], pull["to"], progress=str)
 
 
-def checksums(url: str, *, accounting: bool = True) -> dict[str, tuple[int, str]]:
+def checksums(url: str, *, accounting: bool = True, fingerprints: bool = True) -> dict[str, tuple[int, str]]:
     """Return rows and a checksum of every table of core and marts, of values, revisions and open refusals.
 
     Numbers and instants that belong to the run are left out; the place in its chain and whether it is in force
-    stand for them. ``accounting`` adds that of every merged reading.
+    stand for them. ``accounting`` adds that of every merged reading; without ``fingerprints`` the hash of what was
+    read is left out, for readings that said the same in other words.
     """
+    left_out = _OF_THE_RUN if fingerprints else _OF_THE_RUN | {"row_hash"}
     found = {}
     with database.connection(url) as connection:
         columns: dict[str, list[str]] = {}
@@ -60,7 +62,7 @@ def checksums(url: str, *, accounting: bool = True) -> dict[str, tuple[int, str]
             columns.setdefault(row["name"], []).append(row["column_name"])
         assert len(columns) > 12, columns
         for name, every in columns.items():
-            shown = [each for each in every if each not in _OF_THE_RUN or name == "core.procedures_in_force"]
+            shown = [each for each in every if each not in left_out or name == "core.procedures_in_force"]
             shown += ["missing_since IS NULL AS is_there"] if "missing_since" in every else []
             if name in _HISTORY:
                 order = f"PARTITION BY {_HISTORY[name]} ORDER BY fetched_at, fetch_id, row_number"
@@ -68,7 +70,9 @@ def checksums(url: str, *, accounting: bool = True) -> dict[str, tuple[int, str]
             found[name] = _checksum(connection, f"SELECT {', '.join(shown)} FROM {name}")
         found["indicators.values"] = _checksum(connection, _VALUES)
         found["indicators.revisions"] = _checksum(connection, _REVISIONS)
-        found["ops.quarantine"] = _checksum(connection, _QUARANTINE)
+        found["ops.quarantine"] = _checksum(
+            connection, _QUARANTINE if fingerprints else _QUARANTINE.replace(" row_hash,", "")
+        )
         if accounting:
             found["ops.fetches"] = _checksum(connection, _ACCOUNTING)
     return found

@@ -4,13 +4,13 @@ import pytest
 
 from tests.proof.small_pull import MONTHS, NEXT, checksums, nothing_lost_or_twice, read_on, same
 from tthc import flows
-from tthc.sources import share
+from tthc.sources import patient_http
 
 
 def broken_answers(seed: int, wanted: int, small, city, monkeypatch) -> None:
     """Read while answers are cut, late, empty or wrong, until so many were; compare with a quiet city."""
-    monkeypatch.setattr(share, "LONGEST_WAIT", 0.05)
-    monkeypatch.setattr(share, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(patient_http, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(patient_http, "FIRST_WAIT", 0.01)
     city.set_clock(NEXT["at"])
     quiet = small()
     read_on()

@@ -16,7 +16,7 @@ from tthc import flows
 from tthc.indicators import definitions
 from tthc.reports.form_ii06a import form
 from tthc.reports.values import edition
-from tthc.sources import share
+from tthc.sources import patient_http
 from tthc.warehouse import database
 from tthc.workdays import periods
 
@@ -74,7 +74,7 @@ def run_and_compare(
     seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch, *, whole_years: bool
 ) -> dict[str, int]:
     """Pull, count and compare every value of one seed; return how much was compared."""
-    monkeypatch.setattr(share, "LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(patient_http, "LONGEST_WAIT", 0.2)
     pulls = [pull_of(month, whole_year=whole_years) for month in MONTHS]
     flows.init(progress=str)
     flows.load([catalogue(folder / "registers")], progress=str)
