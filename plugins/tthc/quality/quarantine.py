@@ -141,8 +141,7 @@ def record(connection: psycopg.Connection, stream: Stream, fetch_id: int, *, who
         )
         run(sql.SQL(_SEEN_AGAIN).format(fetch_id=fetch_id))
         run(sql.SQL(_OPEN).format(fetch_id=fetch_id, reasons=reasons))
-    if whole:
-        resolve_replaced(run, stream, fetch_id)
+    resolve_replaced(run, stream, fetch_id, whole=whole)
     run("DROP TABLE refused_rows")
     return refused
 

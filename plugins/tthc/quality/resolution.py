@@ -78,8 +78,8 @@ def resolve_mended(connection: psycopg.Connection, stream: Stream, fetch_id: int
     return resolved
 
 
-def resolve_replaced(run, stream: Stream, fetch_id: int) -> None:
-    """Resolve open rows that this reading replaces by other content, or no longer brings.
+def resolve_replaced(run, stream: Stream, fetch_id: int, *, whole: bool = True) -> None:
+    """Resolve open rows that this reading replaces by other content, or (when it is staged whole) no longer brings.
 
     A row of this reading may itself be out of date already. ``refused_rows`` (see ``record``) must be there.
     """
@@ -96,7 +96,7 @@ def resolve_replaced(run, stream: Stream, fetch_id: int) -> None:
                     " OR EXISTS (SELECT FROM ops.quarantine AS k"
                     " INNER JOIN ops.fetches AS n ON n.fetch_id = k.last_fetch_id"
                     " WHERE k.commune_code = q.commune_code AND k.stream = q.stream AND k.row_key = q.row_key"
-                    " AND k.quarantine_id <> q.quarantine_id"
+                    " AND k.quarantine_id <> q.quarantine_id AND n.state <> 'undone'"
                     " AND (n.fetched_at, n.fetch_id) > (l.fetched_at, l.fetch_id)))"
                 ).format(table=table, row_key=_bare_key(stream, "t")),
             )
@@ -112,6 +112,8 @@ def resolve_replaced(run, stream: Stream, fetch_id: int) -> None:
                 ),
             )
         )
+    if not whole:
+        return
     # A row without a key of its own cannot be replaced by key: it is over when the same question no longer
     # brings it.
     run(
