@@ -1,204 +1,165 @@
-"""Finds the columns of a stream in the files that people keep, and reads their rows.
+"""Reads the files that people keep: xlsx, xls, csv and the HTML tables that one-stop systems save as ``.xls``.
 
-A file is known by its headers, never by its name. Headers are compared without accents, case, stars and line
-breaks; title rows above them, empty columns, a column of serial numbers, rows that number the columns and
-rows of totals are expected.
+A file is known by its headers, never by its name. It is opened in a process of its own, under limits; what a
+person accepted about headers (``accepted_headers``) and about one content (``with_choices``) is applied here, so
+that a file is read the same today, in another task, and at any replay.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from tthc.errors import UsageError
+from tthc.sources import reader_process, streams
+from tthc.sources.accepted_headers import with_accepted
+from tthc.sources.header_mapping import Proposal
+from tthc.sources.reader_child import Request
+from tthc.sources.reading import Batch, Examination, FoundTable
+from tthc.sources.secrecy import SecretFile
 from tthc.sources.streams import Stream
-from tthc.sources.workbooks import Book, Cell, Table, cell_text, read_tables
-from tthc.vietnamese.names import header_key, name_key
+from tthc.sources.workbooks import Choices
 
-__all__ = ["FileRow", "read_tables", "recognise", "rows"]
+__all__ = [
+    "Choices", "Examination", "FileRow", "FoundTable", "Proposal", "SecretFile", "cell_of", "examine",
+    "found_tables", "original_bytes", "propose", "recognise", "rows", "with_choices",
+]  # fmt: skip
 
-_HEADER_WITHIN = 40
-_COLUMN_NUMBER = re.compile(r"\(\d+[a-z]?\)(\s*=.*)?|[A-ZĐ]", re.DOTALL)
-_TOTALS = frozenset({"tổng", "cộng", "tổng số", "tổng cộng", "tong so", "tong cong"})
+_MAGIC = b"TTHC-CHOICES "
+_ADDRESS = re.compile(r"(?P<sheet>.*)!(?P<row>\d+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class FileRow:
-    """One row: where it stands in the file, and the text of each declared header's cell (None when blank)."""
+    """One row: where it stands in the file, and the text of each declared header's cell (None when blank).
+
+    ``columns`` gives the letter of the column in which each header's cell stands.
+    """
 
     sheet: str
     row: int
     values: dict[str, str | None]
+    columns: dict[str, str] = field(default_factory=dict, compare=False)
 
 
-@dataclass(frozen=True)
-class _Headers:
-    """The row of a sheet that looks most like the headers of a stream."""
+def examine(source: bytes | Path, known: Iterable[Stream], choices: Choices | None = None) -> Examination:
+    """Say what a file is: stream, tables, count of rows, notes; never a value.
 
-    sheet: str
-    place: int
-    columns: dict[str, int]
-    missing: tuple[str, ...]
-    missing_required: tuple[str, ...]
-    repeated: tuple[str, ...]
-    seen: tuple[str, ...]
-
-    @property
-    def is_close(self) -> bool:
-        """At least half of the headers are there, and more than one."""
-        return len(self.columns) >= max(2, len(self.missing))
+    Raises SecretFile for one with a mark of secrecy, and UsageError for one that is nearly a stream, cannot be
+    read safely, or that a person must decide about (the message names the option).
+    """
+    (found,) = _ask("examine", source, list(known), None, Examination, choices)
+    if found.secret:
+        raise SecretFile(found.secret)
+    return found
 
 
-def recognise(source: bytes | Path | Book, streams: Iterable[Stream]) -> Stream | None:
+def recognise(source: bytes | Path, known: Iterable[Stream]) -> Stream | None:
     """Return the file stream whose required headers one sheet has, None when the file is like none of them.
 
-    Raises UsageError when the file is nearly a stream (a header is missing or renamed), or is two alike.
+    Raises as :func:`examine` does.
     """
-    tables = _book(source).tables
-    found = {
-        stream.stream: (stream, best)
-        for stream in streams
-        if stream.kind == "file" and (best := _best_headers(tables, stream))
-    }
-    whole = [(len(best.columns), stream) for stream, best in found.values() if not best.missing_required]
-    if whole:
-        most = max(count for count, _ in whole)
-        chosen = [stream for count, stream in whole if count == most]
-        if len(chosen) > 1:
-            names = ", ".join(stream.stream for stream in chosen)
-            raise UsageError(f"Tệp khớp như nhau với nhiều luồng: {names}. Hãy sửa tiêu đề cột cho rõ.")
-        return chosen[0]
-    near = [(len(best.columns), stream, best) for stream, best in found.values() if best.is_close]
-    if near:
-        _, stream, best = max(near, key=lambda item: item[0])
-        raise _incomplete(stream, best)
-    return None
+    given = list(known)
+    name = examine(source, given).stream
+    return next((stream for stream in given if stream.stream == name), None)
 
 
-def rows(source: bytes | Path | Book, stream: Stream) -> Iterator[FileRow]:
-    """Yield the rows of every sheet with the stream's headers, in order; values are keyed by declared header.
+def rows(source: bytes | Path, stream: Stream) -> Iterator[FileRow]:
+    """Yield the rows of every table with the stream's headers, in order; values are keyed by declared header.
 
-    Raises UsageError, before the first row, when a sheet lacks a header or no sheet has them.
+    Raises UsageError, before the first row of a table, when it lacks a header, or when no table has them.
     """
-    tables = _book(source).tables
-    chosen = []
-    for table in tables:
-        headers = _find_headers(table, stream)
-        if headers.is_close or not headers.missing:
-            if headers.missing or headers.repeated:
-                raise _incomplete(stream, headers)
-            chosen.append((table, headers))
-    if not chosen:
-        best = _best_headers(tables, stream)
-        raise UsageError("Tệp không có ô nào.") if best is None else _incomplete(stream, best)
-    for table, headers in chosen:
-        yield from _rows_below(table, headers, stream)
+    for batch in _ask("rows", source, _with_others(stream), stream.stream, Batch):
+        sheet, columns = batch.table.sheet, batch.table.columns
+        headers = list(columns)
+        for number, values in zip(batch.numbers, batch.values, strict=True):
+            yield FileRow(sheet, number, dict(zip(headers, values, strict=True)), columns)
 
 
-def _book(source: bytes | Path | Book) -> Book:
-    return source if isinstance(source, Book) else Book(source)
+def found_tables(source: bytes | Path, stream: Stream) -> list[FoundTable]:
+    """Return the tables of a stream in a file, in order: sheet, last row of the headers, letters of the columns."""
+    (found,) = _ask("tables", source, _with_others(stream), stream.stream, list[FoundTable])
+    return found
 
 
-def _best_headers(tables: list[Table], stream: Stream) -> _Headers | None:
-    found = [_find_headers(table, stream) for table in tables]
-    return max(
-        found, key=lambda headers: (-len(headers.missing_required), len(headers.columns)), default=None
-    )
+def cell_of(
+    source: bytes | Path | list[FoundTable], stream: Stream, row_address: str, column_name: str
+) -> tuple[str, int, str]:
+    """Return sheet, row and column letter of the cell from which a column of a staged row was read.
+
+    ``row_address`` is that of staging (``sheet!row``). For many cells of one file, give what :func:`found_tables`
+    returned in place of the file. Raises UsageError when the file has no such cell.
+    """
+    tables = source if isinstance(source, list) else found_tables(source, stream)
+    address = _ADDRESS.fullmatch(row_address)
+    header = next((column.header for column in stream.columns if column.name == column_name), None)
+    if address and header:
+        sheet, row = address["sheet"], int(address["row"])
+        above = [table for table in tables if table.sheet == sheet and table.header_row < row]
+        if above and (letter := above[-1].columns.get(header)):
+            return sheet, row, letter
+    raise UsageError(f"Tệp không có ô nào ở dòng đã nêu cho cột “{column_name}” của luồng {stream.stream}.")
 
 
-def _find_headers(table: Table, stream: Stream) -> _Headers:
-    candidates = [_match(table, place, stream) for place in range(min(_HEADER_WITHIN, len(table.rows)))]
-    return max(candidates, key=lambda headers: len(headers.columns), default=_match(table, 0, stream))
+def propose(
+    source: bytes | Path, known: Iterable[Stream], stream: str | None = None, choices: Choices | None = None
+) -> Proposal:
+    """Propose which declared column each header of a file is; raises as :func:`examine` does."""
+    (found,) = _ask("map", source, list(known), stream, Proposal, choices)
+    if found.secret:
+        raise SecretFile(found.secret)
+    return found
 
 
-def _match(table: Table, place: int, stream: Stream) -> _Headers:
-    cells = [cell_text(cell) for cell in table.rows[place]] if table.rows else []
-    keys = [header_key(cell) for cell in cells]
-    columns, repeated = {}, []
-    for column in stream.staged_columns:
-        names = {header_key(name) for name in (column.header, *column.also)}
-        places = [number for number, key in enumerate(keys) if key in names]
-        if places:
-            columns[column.header] = places[0]
-        if len(places) > 1:
-            repeated.append(column.header)
-    missing = [column for column in stream.staged_columns if column.header not in columns]
-    required = {column.header for column in stream.columns if column.required}
-    return _Headers(
-        sheet=table.sheet,
-        place=place,
-        columns=columns,
-        missing=tuple(dict.fromkeys(column.header for column in missing)),
-        missing_required=tuple(
-            dict.fromkeys(column.header for column in missing if column.header in required or not required)
-        ),
-        repeated=tuple(dict.fromkeys(repeated)),
-        seen=tuple(cell for cell in cells if cell),
-    )
+def with_choices(body: bytes, choices: Choices) -> bytes:
+    """Return what is archived of a file about whose reading a person decided: the decision, then the file.
+
+    So a replay needs nothing but the archive. Without a decision it is the file itself.
+    """
+    original, _ = _opened(body)
+    if choices == Choices():
+        return original
+    return _MAGIC + msgspec.json.encode(choices) + b"\n" + original
 
 
-def _incomplete(stream: Stream, headers: _Headers) -> UsageError:
-    where = f"Trang tính “{headers.sheet}”" if headers.sheet else "Tệp"
-    if headers.missing:
-        problem = f"thiếu cột {_quoted(headers.missing)}"
-    else:
-        problem = f"có hai cột cùng tên {_quoted(headers.repeated)}"
-    # A row that matches nothing may be data, and data may name people.
-    seen = (
-        f"; các tiêu đề thấy ở dòng {headers.place + 1}: {_quoted(headers.seen)}" if headers.is_close else ""
-    )
-    return UsageError(
-        f"{where} {problem} của luồng {stream.stream} ({stream.title}){seen}. "
-        f"Hãy sửa tiêu đề trong tệp, hoặc ghi cách viết mới vào mục “also” của sources/{stream.stream}.yaml."
-    )
+def original_bytes(body: bytes) -> bytes:
+    """Return the file as it was received, without a decision that is archived with it."""
+    return _opened(body)[0]
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"“{' '.join(name.split())[:60]}”" for name in list(names)[:40])
+def _opened(body: bytes) -> tuple[bytes, Choices]:
+    if not body.startswith(_MAGIC):
+        return body, Choices()
+    head, _, rest = body.partition(b"\n")
+    try:
+        return rest, msgspec.json.decode(head[len(_MAGIC) :], type=Choices)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        raise UsageError("Quyết định đọc tệp cất cùng tệp trong kho lưu không đọc được.") from None
 
 
-def _rows_below(table: Table, headers: _Headers, stream: Stream) -> Iterator[FileRow]:
-    types = {column.header: column.type for column in stream.staged_columns if column.type == "procedure"}
-    key_headers = {column.header for column in stream.columns if column.name in stream.key}
-    header_texts = {
-        header: cell_text(table.rows[headers.place][at]) for header, at in headers.columns.items()
-    }
-    for number, cells in enumerate(table.rows[headers.place + 1 :], start=headers.place + 2):
-        values = {
-            header: _text(cells[at] if at < len(cells) else None, types.get(header))
-            for header, at in headers.columns.items()
-        }
-        if not any(values.values()) or values == header_texts:
-            continue
-        if _is_column_numbers(cells, follows_headers=number == headers.place + 2):
-            continue
-        if _is_total(cells, values, key_headers):
-            continue
-        yield FileRow(table.sheet, number, values)
+def _with_others(stream: Stream) -> list[Stream]:
+    others = [other for other in streams.streams().values() if other.stream != stream.stream]
+    return [stream, *others]
 
 
-def _text(cell: Cell, kind: str | None) -> str | None:
-    # Excel keeps 2.000920 as a number and forgets its last zero; the code always has six digits.
-    if kind == "procedure" and isinstance(cell, float) and not cell.is_integer():
-        return f"{cell:.6f}"
-    return cell_text(cell)
-
-
-def _is_column_numbers(cells: list[Cell], *, follows_headers: bool) -> bool:
-    """Say whether the row only numbers the columns: (1) (2) (3), or 1 2 3 right under the headers."""
-    filled = [text for cell in cells if (text := cell_text(cell))]
-    if len(filled) < 2:
-        return False
-    if all(_COLUMN_NUMBER.fullmatch(text) for text in filled):
-        return any(text.startswith("(") for text in filled)
-    return follows_headers and filled == [str(number) for number in range(1, len(filled) + 1)]
-
-
-def _is_total(cells: list[Cell], values: dict[str, str | None], key_headers: set[str]) -> bool:
-    """Say whether the row sums the others: its first text is a word for a total, and it has no key."""
-    first = next((text for cell in cells if (text := cell_text(cell))), None)
-    if name_key(first.rstrip(":") if first else None) not in _TOTALS:
-        return False
-    return all(values[header] in (None, first) for header in key_headers)
+def _ask(
+    work: str,
+    source: bytes | Path,
+    known: list[Stream],
+    stream: str | None,
+    answer: type,
+    choices: Choices | None = None,
+) -> Iterator:
+    body, chosen = _opened(source if isinstance(source, bytes) else source.read_bytes())
+    given, absent = [], {}
+    for each in known:
+        if each.kind == "file":
+            accepted, may_lack = with_accepted(each)
+            given.append(accepted)
+            absent[each.stream] = may_lack
+    request = Request(work, 0, False, choices or chosen, given, absent, stream)
+    yield from reader_process.ask(request, body, answer)

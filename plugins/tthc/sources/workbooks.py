@@ -1,197 +1,164 @@
-"""Opens the files that people keep: xlsx, xls and csv become tables of cells, whatever the file is called.
+"""Opens the files that people keep: xlsx, xls, csv and HTML tables become sheets of cells, whatever they are called.
 
-Its first bytes say what a file is. Nothing here knows a stream; ``spreadsheets`` finds the columns.
+Its first bytes say what a file is. What is dangerous is refused before it is parsed. Nothing here knows a stream;
+``header_search`` finds the columns. It runs in the process that ``reader_process`` starts, under its limits.
 """
 
 from __future__ import annotations
 
-import csv
-import datetime
 import io
-import unicodedata
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING
+from typing import Any, Literal
+
+import msgspec
 
 from tthc.errors import UsageError
+from tthc.sources import delimited
+from tthc.sources.cell_values import WHITE, Cell
+from tthc.sources.html_tables import read_html
+from tthc.sources.old_workbooks import inspect_ole
+from tthc.sources.zip_check import inspect_zip
+from tthc.vietnamese.old_alphabets import DECODERS
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_EMPTY_ZIP = b"PK\x05\x06"
+_UNREADABLE = "Tệp không phải bảng tính đọc được: hãy mở bằng Excel và lưu lại thành .xlsx."
+_MOST_COLUMNS = 2_000
 
-#: A cell as the file gives it; None is an empty one.
-Cell = str | float | bool | datetime.date | datetime.time | datetime.timedelta | None
+#: Inclusive corners of a merged area, rows and columns counted from 0.
+Merge = tuple[tuple[int, int], tuple[int, int]]
 
-MOST_ENTRIES = 2_000
-MOST_BYTES_UNPACKED = 300 * 1024 * 1024
-ALWAYS_BYTES_UNPACKED = 20 * 1024 * 1024
-MOST_TIMES_LARGER = 200
 
-_ZIP, _OLE, _BOM_8, _BOM_LE, _BOM_BE = (
-    b"PK\x03\x04",
-    b"\xd0\xcf\x11\xe0",
-    b"\xef\xbb\xbf",
-    b"\xff\xfe",
-    b"\xfe\xff",
-)
-_DELIMITERS = ",;\t"
-_SAMPLE_ROWS = 50
-_WHITE = " \t\r\n\u00a0\u200b\ufeff"
+class Choices(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a person decided about one content, where the file itself does not prove it.
+
+    ``alphabet`` in which its text is written; ``dates``: what comes first in ``03/04/2025``, or ``swapped`` when
+    Excel has already mistaken days for months in its real dates; ``thousands``: the sign that groups digits.
+    """
+
+    alphabet: Literal["unicode", "tcvn3", "vni", "cp1258"] | None = None
+    dates: Literal["day-first", "month-first", "swapped"] | None = None
+    thousands: Literal["dot", "comma"] | None = None
 
 
 @dataclass(frozen=True)
-class Table:
-    """One sheet of a file (a csv has one, named ""); row 1 is the first of ``rows``, empty ones included."""
+class Sheet:
+    """One sheet of a file (a csv has one, named ""). Row 1 is the first that ``rows`` yields, empty ones included."""
 
-    sheet: str
-    rows: list[list[Cell]]
+    name: str
+    rows: Callable[[], Iterator[list[Cell]]]
+    is_hidden: bool = False
+    merges: tuple[Merge, ...] = ()
+    #: Numbers of the rows a reader of the file does not see.
+    hidden_rows: tuple[int, ...] = ()
 
 
 class Book:
-    """One opened file; raises UsageError when it is not a spreadsheet that can be read safely."""
+    """One opened file; making it raises UsageError when it is not a spreadsheet that can be read safely."""
 
-    def __init__(self, source: bytes | Path) -> None:
-        self._content = source if isinstance(source, bytes) else source.read_bytes()
+    def __init__(self, content: bytes, choices: Choices | None = None) -> None:
+        self.choices = choices or Choices()
+        self.is_1904 = False
+        #: Texts that stand in no cell: headers and footers, comments, drawings, text around HTML tables.
+        self.other_texts: list[str] = []
+        #: The text of a csv, None when the file is something else.
+        self.text: delimited.DelimitedText | None = None
+        #: The bytes are of no Unicode encoding: only a person can say of which alphabet they are.
+        self.is_one_byte = False
+        #: By stream, how the file writes dates and numbers; filled when the whole of it has been read once.
+        self.conventions: dict[str, Any] = {}
+        self.sheets = list(self._opened(content))
 
-    @cached_property
-    def tables(self) -> list[Table]:
-        """Every sheet that has a cell."""
-        is_workbook = self._content.startswith((_ZIP, _OLE))
-        found = self._sheets() if is_workbook else [Table("", _read_csv(_decode(self._content)))]
-        return [table for table in found if table.rows]
+    def _opened(self, content: bytes) -> Iterator[Sheet]:
+        if content.startswith((_ZIP, _EMPTY_ZIP)):
+            zipped = inspect_zip(content)
+            self.is_1904, self.other_texts = zipped.is_1904, zipped.other_texts
+            yield from self._workbook(content, lambda name, _: zipped.hidden_rows.get(name, []))
+        elif content.startswith(_OLE):
+            old = inspect_ole(content)
+            self.is_1904, self.other_texts = old.is_1904, old.other_texts
+            yield from self._workbook(
+                content, lambda _, at: old.hidden_rows[at] if at < len(old.hidden_rows) else []
+            )
+        else:
+            yield from self._written(content)
 
-    def _sheets(self) -> Iterator[Table]:
-        if self._content.startswith(_ZIP):
-            _refuse_dangerous_zip(self._content)
-        workbook = _open_workbook(self._content)
-        for name in workbook.sheet_names:
+    def _workbook(self, content: bytes, hidden: Callable[[str, int], list[int]]) -> Iterator[Sheet]:
+        import python_calamine as calamine
+
+        with _refusing_unreadable():
+            workbook = calamine.load_workbook(io.BytesIO(content))
+            described = workbook.sheets_metadata
+        if any(sheet.typ == calamine.SheetTypeEnum.MacroSheet for sheet in described):
+            raise UsageError("Tệp có macro: hãy lưu lại thành .xlsx (không macro) rồi nạp lại.")
+        for place, sheet in enumerate(described):
+            if sheet.typ != calamine.SheetTypeEnum.WorkSheet:
+                continue
             with _refusing_unreadable():
-                # Without skip_empty_area=False an empty first column shifts every cell to the left.
-                cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            yield Table(name, cells)
+                opened = workbook.get_sheet_by_name(sheet.name)
+                merges = opened.merged_cell_ranges or []
+            yield Sheet(
+                sheet.name,
+                self._decoding(_rows_of(opened)),
+                sheet.visible != calamine.SheetVisibleEnum.Visible,
+                tuple(merges),
+                tuple(hidden(sheet.name, place)),
+            )
+
+    def _written(self, content: bytes) -> Iterator[Sheet]:
+        encoding = delimited.encoding_of(content)
+        if not delimited.is_readable(content, encoding):
+            if self.choices.alphabet == "unicode":
+                raise UsageError(delimited.NOT_UNICODE)
+            self.is_one_byte, encoding = True, delimited.ONE_BYTE
+        start = delimited.beginning(content[:4096], encoding).lstrip(WHITE)
+        if start.startswith("<"):
+            if "urn:schemas-microsoft-com:office:spreadsheet" in start:
+                raise UsageError("Tệp là bảng tính XML 2003: hãy mở bằng Excel và lưu lại thành .xlsx.")
+            text = content.decode(encoding, "tthc-latin" if self.is_one_byte else "strict")
+            tables, outside = read_html(text)
+            self.other_texts = outside.split("\n")
+            for number, table in enumerate(tables, start=1):
+                rows = self._decoding(table.rows.__iter__)
+                yield Sheet(f"Bảng {number}", rows, False, tuple(table.merges), tuple(table.hidden_rows))
+        else:
+            self.text = delimited.DelimitedText(content, encoding)
+            yield Sheet("", self._decoding(self.text.rows))
+
+    def _decoding(self, rows: Callable[[], Iterator[list[Cell]]]) -> Callable[[], Iterator[list[Cell]]]:
+        decode = DECODERS.get(self.choices.alphabet or "")
+        if decode is None:
+            return rows
+        return lambda: (
+            [decode(cell) if isinstance(cell, str) and not cell.isascii() else cell for cell in cells]
+            for cells in rows()
+        )
 
 
-def read_tables(source: bytes | Path) -> Iterator[Table]:
-    """Yield every sheet of the file that has a cell; raises UsageError when it cannot be read safely."""
-    yield from Book(source).tables
+def _rows_of(sheet) -> Callable[[], Iterator[list[Cell]]]:
+    """Return what yields the rows; iterating leaves out the empty columns on the left, which are put back."""
+    first = sheet.start[1] if sheet.start else 0
+    if (sheet.end[1] if sheet.end else 0) >= _MOST_COLUMNS:
+        raise UsageError(f"Trang tính rộng hơn {_MOST_COLUMNS} cột: hãy lưu lại chỉ với bảng cần nạp.")
+    before: list[Cell] = [None] * first
 
+    def rows() -> Iterator[list[Cell]]:
+        with _refusing_unreadable():
+            for cells in sheet.iter_rows():
+                yield before + cells
 
-def cell_text(cell: Cell) -> str | None:
-    """Return a cell as text in NFC without spaces around it, None when it is blank.
-
-    Whole numbers lose their fraction, real dates become ISO text.
-
-    >>> cell_text(5.0), cell_text(datetime.date(2025, 7, 1)), cell_text(" ")
-    ('5', '2025-07-01', None)
-    """
-    if cell is None:
-        return None
-    if isinstance(cell, str):
-        return unicodedata.normalize("NFC", cell).strip(_WHITE) or None
-    if isinstance(cell, bool):
-        return str(cell)
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime.date | datetime.time):
-        return cell.isoformat()
-    return str(cell)
-
-
-def _open_workbook(content: bytes) -> CalamineWorkbook:
-    import python_calamine
-
-    with _refusing_unreadable():
-        return python_calamine.load_workbook(io.BytesIO(content))
+    return rows
 
 
 @contextmanager
 def _refusing_unreadable() -> Iterator[None]:
-    # Imported here, as above: most commands never open a workbook.
-    import python_calamine
+    import python_calamine as calamine
 
     try:
         yield
-    except python_calamine.PasswordError:
+    except calamine.PasswordError:
         raise UsageError("Tệp có mật khẩu: hãy bỏ mật khẩu trong Excel rồi nạp lại.") from None
-    except (python_calamine.CalamineError, OSError, ValueError):
-        raise UsageError(
-            "Tệp không phải bảng tính đọc được: hãy mở bằng Excel và lưu lại thành .xlsx."
-        ) from None
-
-
-def _refuse_dangerous_zip(content: bytes) -> None:
-    """Refuse a zip that unpacks into far more than it is, before anything is parsed."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            unpacked = sum(entry.file_size for entry in entries)
-            if (
-                len(entries) > MOST_ENTRIES
-                or unpacked > MOST_BYTES_UNPACKED
-                or unpacked > max(ALWAYS_BYTES_UNPACKED, MOST_TIMES_LARGER * len(content))
-            ):
-                raise UsageError(
-                    f"Tệp nén {len(content):,} byte mở ra {unpacked:,} byte, {len(entries):,} phần: "
-                    f"quá lớn để đọc an toàn. Hãy lưu lại chỉ với trang tính cần nạp."
-                )
-            # The directory may lie about sizes; reading each part finds out within the size it announced.
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        damaged = "?"
-    if damaged:
-        raise UsageError("Tệp .xlsx bị hỏng hoặc tải về chưa đủ: hãy lấy lại tệp gốc.")
-
-
-def _decode(content: bytes) -> str:
-    if content.startswith((_BOM_LE, _BOM_BE)):
-        encoding = "utf-16"
-    elif content.startswith(_BOM_8):
-        encoding = "utf-8-sig"
-    elif b"\0" in content[:200]:
-        # Latin letters have their zero bytes in the upper halves: second place when low bytes come first.
-        encoding = "utf-16-le" if content[1:200:2].count(0) >= content[0:200:2].count(0) else "utf-16-be"
-    else:
-        encoding = "utf-8"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        raise UsageError(
-            "Tệp không phải bảng tính, cũng không phải văn bản UTF-8 hay UTF-16: "
-            "hãy lưu lại thành .xlsx hoặc “CSV UTF-8”."
-        ) from None
-    if text.lstrip(_WHITE).startswith("<"):
-        raise UsageError("Tệp là trang HTML mang đuôi bảng tính: hãy mở bằng Excel và lưu lại thành .xlsx.")
-    return text
-
-
-def _read_csv(text: str) -> list[list[Cell]]:
-    """Return the records cut by whichever of comma, semicolon and tab gives most rows several cells."""
-
-    def width(delimiter: str) -> float:
-        return median([len(row) for row in _records(text, delimiter, _SAMPLE_ROWS) if any(row)] or [0])
-
-    delimiter = max(_DELIMITERS, key=width)
-    try:
-        return [
-            [cell or None for cell in row]
-            for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-        ]
-    except csv.Error:
-        raise UsageError("Tệp CSV sai dấu nháy hoặc có ô quá dài: hãy lưu lại từ Excel.") from None
-
-
-def _records(text: str, delimiter: str, most: int) -> list[list[str]]:
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text), delimiter=delimiter):
-            rows.append(row)
-            if len(rows) == most:
-                break
-    except csv.Error:
-        pass
-    return rows
+    except (calamine.CalamineError, OSError, ValueError):
+        raise UsageError(_UNREADABLE) from None

@@ -1,0 +1,330 @@
+"""Reads one file for one stream, or says what a file is: everything that touches the bytes a stranger sent.
+
+It runs in the process that ``reader_process`` starts; what leaves that process is here: declared columns, notes
+without values, refusals.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from tthc.errors import UsageError
+from tthc.sources import secrecy
+from tthc.sources.cell_values import (
+    LOST,
+    Cell,
+    cell_text,
+    code_text,
+    column_letter,
+    has_lost_digits,
+    identity_text,
+    serial_moment,
+)
+from tthc.sources.conventions import DAYS, QUANTITIES, Conventions, Evidence, decide
+from tthc.sources.delimited import NOT_UNICODE
+from tthc.sources.header_search import Headers, Wanted, incomplete, quoted
+from tthc.sources.streams import Column, Stream
+from tthc.sources.table_rows import Tally, data_rows, first_headers
+from tthc.sources.workbooks import Book, Sheet
+from tthc.vietnamese.names import header_key
+from tthc.vietnamese.old_alphabets import DECODERS, TITLES, Sample
+
+_LOST_SHOWN, _HIDDEN_SHOWN, _SAMPLED_HEADERS = 5, 20, 12
+_CARDS = ("cccd", "can cuoc", "dinh danh")
+_KINDS = {
+    "total": "dòng tổng", "part": "dòng “trong đó”", "group": "dòng tên nhóm", "example": "dòng ví dụ",
+    "signature": "dòng ký tên", "column numbers": "dòng đánh số cột", "header again": "dòng tiêu đề lặp lại",
+    "other table": "dòng ngoài bảng", "blank": "dòng không có ô nào của luồng",
+}  # fmt: skip
+
+
+class FoundTable(msgspec.Struct, frozen=True):
+    """One table of a stream: its sheet, the last row of its headers (from 1), the letter of each header's column."""
+
+    sheet: str
+    header_row: int
+    columns: dict[str, str]
+
+
+class Examination(msgspec.Struct, frozen=True):
+    """What a file is, without a value of it.
+
+    ``stream`` is None when the file is like none; ``secret`` is the mark of a secret file, of which nothing else
+    is said. ``row_count`` counts rows of data; ``unknown`` are header texts that no declaration names; ``notes``
+    are Vietnamese sentences for whoever loads the file.
+    """
+
+    stream: str | None = None
+    secret: str | None = None
+    row_count: int = 0
+    tables: tuple[FoundTable, ...] = ()
+    unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Some rows of one table: their numbers from 1, and their values in the order of the table's columns."""
+
+    table: FoundTable
+    numbers: list[int]
+    values: list[list[str | None]]
+
+
+@dataclass(frozen=True)
+class _ReadColumn:
+    header: str
+    at: int
+    kind: str
+    is_identity: bool
+    is_vital: bool
+
+
+def examine(
+    book: Book, streams: Sequence[Stream], absent: dict[str, frozenset[str]] | None = None
+) -> Examination:
+    """Say what a file is; raise UsageError for one that is nearly a stream, or that a person must decide about."""
+    sample = Sample()
+    if mark := secrecy.mark_in(book, sample.add):
+        return Examination(secret=mark)
+    wanted = [Wanted(s, (absent or {}).get(s.stream, frozenset())) for s in streams if s.kind == "file"]
+    _refuse_old_alphabet(book, sample, wanted)
+    chosen = _recognised(book, wanted)
+    if chosen is None:
+        return Examination()
+    conventions, tally, tables, told = _survey(book, chosen, _other_keys(wanted, chosen))
+    book.conventions[chosen.stream.stream] = conventions
+    lost = tally.pop("lost", 0)
+    if lost:
+        told.append(
+            f"{lost} ô mã đã bị Excel đổi thành số và mất chữ số ({', '.join(tally.places)}): "
+            "các ô ấy được để trống, hãy định dạng cột là Văn bản và nhập lại."
+        )
+    unknown = {label: None for headers in tables for label in headers.unknown.values()}
+    return Examination(
+        stream=chosen.stream.stream,
+        row_count=tally.pop("data", 0),
+        tables=tuple(_found(headers) for headers in tables),
+        unknown=tuple(unknown),
+        notes=(*_notes_on_sheets(book, tables), *_notes_on_rows(tally), *told),
+    )
+
+
+def batches(
+    book: Book, stream: Stream, others: Sequence[Stream], absent: frozenset[str], size: int
+) -> Iterator[Batch]:
+    """Yield the rows of every visible sheet with the stream's headers, in order.
+
+    Raises UsageError when a sheet lacks a header or no sheet has them, or the file must be asked about.
+    """
+    if book.is_one_byte and book.choices.alphabet is None:
+        raise UsageError(NOT_UNICODE)
+    wanted = Wanted(stream, absent)
+    foreign = _other_keys([Wanted(other) for other in others if other.kind == "file"], wanted)
+    if (conventions := book.conventions.get(stream.stream)) is None:
+        conventions, *_ = _survey(book, wanted, foreign)
+    found = False
+    for sheet in _visible(book):
+        table, numbers, values = None, [], []
+        headers_before, columns = None, []
+        for headers, number, cells in data_rows(sheet, wanted, foreign, Tally()):
+            if headers is not headers_before:
+                if numbers:
+                    yield Batch(table, numbers, values)
+                    numbers, values = [], []
+                headers_before, table, columns = headers, _found(headers), _read_columns(stream, headers)
+            numbers.append(number)
+            values.append([_value(column, cells, conventions, book.is_1904) or None for column in columns])
+            if len(numbers) == size:
+                yield Batch(table, numbers, values)
+                numbers, values = [], []
+        if numbers:
+            yield Batch(table, numbers, values)
+        found = found or table is not None
+    if not found:
+        _refuse_without_headers(book, wanted)
+
+
+def tables_of(
+    book: Book, stream: Stream, others: Sequence[Stream], absent: frozenset[str]
+) -> list[FoundTable]:
+    """Return every table of the stream in the file, in order."""
+    wanted = Wanted(stream, absent)
+    foreign = _other_keys([Wanted(other) for other in others if other.kind == "file"], wanted)
+    *_, tables, _ = _survey(book, wanted, foreign)
+    return [_found(headers) for headers in tables]
+
+
+def _recognised(book: Book, wanted: list[Wanted]) -> Wanted | None:
+    found: dict[str, tuple[Wanted, Headers]] = {}
+    for sheet in _visible(book):
+        heads = first_headers(sheet, wanted)
+        for each in wanted:
+            headers, known = heads.get(each.stream.stream), found.get(each.stream.stream)
+            if headers and (known is None or headers.rank > known[1].rank):
+                found[each.stream.stream] = (each, headers)
+    whole = [(len(headers.columns), each) for each, headers in found.values() if not headers.missing_required]
+    if whole:
+        most = max(count for count, _ in whole)
+        chosen = [each for count, each in whole if count == most]
+        if len(chosen) > 1:
+            names = ", ".join(each.stream.stream for each in chosen)
+            raise UsageError(f"Tệp khớp như nhau với nhiều luồng: {names}. Hãy sửa tiêu đề cột cho rõ.")
+        return chosen[0]
+    near = [(len(headers.columns), each, headers) for each, headers in found.values() if headers.is_close]
+    if near:
+        _, each, headers = max(near, key=lambda item: item[0])
+        raise incomplete(each.stream, headers)
+    return None
+
+
+def _survey(
+    book: Book, wanted: Wanted, foreign: frozenset[str]
+) -> tuple[Conventions, Tally, list[Headers], list[str]]:
+    """Read everything once: what the file proves about its dates and numbers, what its rows are, its tables."""
+    evidence, tally, tables = Evidence(), Tally(), []
+    for sheet in _visible(book):
+        columns: list[_ReadColumn] = []
+        for headers, number, cells in data_rows(sheet, wanted, foreign, tally):
+            if not tables or tables[-1] is not headers:
+                tables.append(headers)
+                columns = _read_columns(wanted.stream, headers)
+                typed = [c for c in columns if c.kind in DAYS or c.kind in QUANTITIES]
+                vital = [c for c in columns if c.is_vital]
+            tally["data"] += 1
+            width = len(cells)
+            for column in typed:
+                if column.at < width and (cell := cells[column.at]):
+                    evidence.add(cell, column.kind, column.header, _address(sheet, number, column.at))
+            for column in vital:
+                if column.at < width and has_lost_digits(cells[column.at]):
+                    tally["lost"] += 1
+                    if len(tally.places) < _LOST_SHOWN:
+                        tally.places.append(_address(sheet, number, column.at))
+    if not tables:
+        _refuse_without_headers(book, wanted)
+    conventions, told = decide(evidence, book.choices)
+    return conventions, tally, tables, told
+
+
+def _read_columns(stream: Stream, headers: Headers) -> list[_ReadColumn]:
+    declared: dict[str, list[Column]] = {}
+    for column in stream.staged_columns:
+        declared.setdefault(column.header, []).append(column)
+    found = []
+    for header, at in headers.columns.items():
+        columns = declared[header]
+        kinds = {column.type for column in columns}
+        is_card = any(word in (header_key(header) or "") for word in _CARDS)
+        # One cell may be read twice, as a text and as a key: what is typed says how it is written.
+        kind = next((kind for kind in kinds if kind in DAYS | QUANTITIES | {"procedure"}), "text")
+        is_vital = kind in ("text", "procedure") and any(
+            column.name in stream.key or column.personal == "hash" or column.type == "procedure"
+            for column in columns
+        )
+        found.append(_ReadColumn(header, at, kind, is_card, is_vital))
+    return found
+
+
+def _value(column: _ReadColumn, cells: list[Cell], conventions: Conventions, is_1904: bool) -> str | None:
+    """Return the text of one cell as the readers of every stream know it; LOST when its digits are gone."""
+    cell = cells[column.at] if column.at < len(cells) else None
+    if cell is None or cell == "":
+        return None
+    kind = column.kind
+    if column.is_vital and has_lost_digits(cell):
+        return LOST
+    if kind in DAYS:
+        if isinstance(cell, float) and (moment := serial_moment(cell, is_1904=is_1904)):
+            return moment
+        return cell_text(conventions.value(cell, kind))
+    if kind in QUANTITIES:
+        return cell_text(conventions.value(cell, kind))
+    if isinstance(cell, float):
+        if kind == "procedure":
+            return code_text(cell)
+        if column.is_identity:
+            return identity_text(cell)
+    return cell_text(cell)
+
+
+def _refuse_old_alphabet(book: Book, sample: Sample, wanted: list[Wanted]) -> None:
+    """Ask about a file whose letters are of an alphabet from before Unicode; show how its headers would read."""
+    if book.choices.alphabet is not None:
+        return
+    alphabet = sample.suspected()
+    if alphabet is None:
+        if book.is_one_byte:
+            raise UsageError(NOT_UNICODE)
+        return
+    shown = _decoded_headers(book, wanted, alphabet)
+    reads = f" Đọc theo bảng mã ấy, các tiêu đề là: {quoted(shown)}." if shown else ""
+    raise UsageError(
+        f"Chữ trong tệp có vẻ viết bằng {TITLES[alphabet]}, không phải Unicode.{reads} Nếu đúng, nạp lại với "
+        f"“--encoding {alphabet}”; nếu tệp thật là Unicode, nạp lại với “--encoding unicode”."
+    )
+
+
+def _decoded_headers(book: Book, wanted: list[Wanted], alphabet: str) -> list[str]:
+    """Return the header texts of the sheet that is most like a stream when decoded; never a row of data."""
+    decode, best = DECODERS[alphabet], None
+    for sheet in _visible(book):
+
+        def rows(sheet: Sheet = sheet) -> Iterator[list[Cell]]:
+            return ([decode(c) if isinstance(c, str) else c for c in cells] for cells in sheet.rows())
+
+        for headers in first_headers(replace(sheet, rows=rows), wanted).values():
+            if headers.is_close and (best is None or headers.rank > best.rank):
+                best = headers
+    return list(best.labels.values())[:_SAMPLED_HEADERS] if best else []
+
+
+def _refuse_without_headers(book: Book, wanted: Wanted) -> None:
+    found = [h for sheet in _visible(book) for h in first_headers(sheet, [wanted]).values()]
+    if not found:
+        if any(first_headers(sheet, [wanted]) for sheet in book.sheets if sheet.is_hidden):
+            raise UsageError("Tệp chỉ có trang tính ẩn: hãy bỏ ẩn trang cần nạp rồi lưu lại.")
+        raise UsageError("Tệp không có ô nào.")
+    best = max(found, key=lambda headers: headers.rank)
+    if not best.is_whole:
+        raise incomplete(wanted.stream, best)
+
+
+def _other_keys(wanted: list[Wanted], mine: Wanted) -> frozenset[str]:
+    return frozenset().union(*(each.keys for each in wanted if each.stream.stream != mine.stream.stream))
+
+
+def _visible(book: Book) -> list[Sheet]:
+    return [sheet for sheet in book.sheets if not sheet.is_hidden]
+
+
+def _found(headers: Headers) -> FoundTable:
+    letters = {header: column_letter(at) for header, at in headers.columns.items()}
+    return FoundTable(headers.sheet, headers.last + 1, letters)
+
+
+def _address(sheet: Sheet, number: int, at: int) -> str:
+    return f"{sheet.name}!{column_letter(at)}{number}" if sheet.name else f"{column_letter(at)}{number}"
+
+
+def _notes_on_sheets(book: Book, tables: list[Headers]) -> list[str]:
+    notes = []
+    if hidden := [sheet.name for sheet in book.sheets if sheet.is_hidden]:
+        notes.append(f"Trang tính ẩn không được đọc: {quoted(hidden)}.")
+    read = {headers.sheet for headers in tables}
+    for sheet in book.sheets:
+        if sheet.name in read and sheet.hidden_rows:
+            shown = ", ".join(map(str, sheet.hidden_rows[:_HIDDEN_SHOWN]))
+            more = "…" if len(sheet.hidden_rows) > _HIDDEN_SHOWN else ""
+            notes.append(
+                f"Trang “{sheet.name}” có {len(sheet.hidden_rows)} dòng ẩn, vẫn được đọc: {shown}{more}."
+            )
+    return notes
+
+
+def _notes_on_rows(tally: Counter[str]) -> list[str]:
+    told = [f"{count} {_KINDS[kind]}" for kind, count in tally.items() if kind in _KINDS and kind != "blank"]
+    return [f"Không phải dữ liệu: {', '.join(told)}."] if told else []
