@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from tests.quality import rule_rows
 from tthc.quality.audit import Audit, audit
 from tthc.sources.streams import Stream, stream_named
 from tthc.vietnamese.names import name_key
@@ -70,6 +71,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "reason": "Quốc khánh",
         "document": "Bộ luật Lao động 2019, Điều 112",
     },
+    **{stream: rows.good for stream, rows in rule_rows.every().items()},
 }
 
 
@@ -151,8 +153,8 @@ class Readings:
                 **own,
             }
             self.connection.execute(
-                sql.SQL("INSERT INTO staging.{} ({}) VALUES ({})").format(
-                    sql.Identifier(stream),
+                sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+                    sql.Identifier(*stream_named(stream).staging_table.split(".")),
                     sql.SQL(", ").join(map(sql.Identifier, values)),
                     sql.SQL(", ").join(sql.Placeholder() * len(values)),
                 ),

@@ -3,6 +3,7 @@
 import pytest
 from psycopg.types.json import Jsonb
 
+from tests.quality import rule_rows
 from tests.quality.staged import COMMUNE, GOOD, LEVEL_2_PROCEDURE, moment
 from tthc.quality.suites import suite_of
 from tthc.sources.streams import stream_named, streams
@@ -206,6 +207,9 @@ ACCEPTED = {
         {"day": moment("2025-04-26 00:00").date(), "is_working": True},
     ],
 }
+
+for _stream, _rows in rule_rows.every().items():
+    REFUSED[_stream], WARNED[_stream], ACCEPTED[_stream] = _rows.refused, _rows.warned, _rows.accepted
 
 
 def test_every_stream_is_tried():
