@@ -18,7 +18,8 @@ from .snapshot import Row
 if TYPE_CHECKING:
     from .server import Desk
 
-DROPPABLE_FIELDS = ("GhiChu", "TenLinhVuc", "ThongTinTra", "LoaiDoiTuong", "ChucDanh", "Fax")
+#: Nothing that is kept is among them: an answer without one of these still says the same.
+DROPPABLE_FIELDS = ("GhiChu", "TenLinhVuc", "ThongTinTra", "TrichYeuHoSo", "ChucDanh", "Fax")
 
 
 def answer(desk: Desk, speech: ModuleType, kind: str, query: Mapping[str, str]) -> Response:
