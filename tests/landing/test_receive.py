@@ -7,7 +7,7 @@ import pytest
 
 from tthc import settings
 from tthc.errors import TthcError, UsageError
-from tthc.landing import files, ledger
+from tthc.landing import files, given_files, ledger
 from tthc.landing.archive import Archive
 from tthc.landing.files import receive
 from tthc.sources.streams import Column, Stream, stream_named
@@ -110,7 +110,7 @@ def test_any_place_that_fsspec_reads(connection, file: Path) -> None:
 
 def test_what_cannot_be_read_says_what_to_do_and_not_the_name(connection, file: Path, monkeypatch) -> None:
     file.with_name("trống.csv").touch()
-    monkeypatch.setattr(files, "LARGEST_FILE", 4)
+    monkeypatch.setattr(given_files, "LARGEST_FILE", 4)
     for path, kind, words in [
         (file.with_name("Nguyễn.csv"), UsageError, "Không có tệp"),
         (file.parent, UsageError, "thư mục"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -70,19 +70,39 @@ def ingest(
 def load(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="TỆP…", help="Đường dẫn hoặc URL; xlsx, xls, csv.", show_default=False),
+        typer.Argument(
+            metavar="TỆP…", help="Đường dẫn hoặc URL; xlsx, xls, csv, bảng HTML.", show_default=False
+        ),
     ],
+    encoding: Annotated[
+        Literal["unicode", "tcvn3", "vni", "cp1258"] | None,
+        typer.Option(help="Bảng mã của chữ trong tệp, khi tệp bị hỏi lại."),
+    ] = None,
+    dates: Annotated[
+        Literal["day-first", "month-first", "swapped"] | None,
+        typer.Option(
+            help="Ngày trong tệp: ngày trước, tháng trước, hay đã bị Excel đảo; khi tệp bị hỏi lại."
+        ),
+    ] = None,
+    thousands: Annotated[
+        Literal["dot", "comma"] | None,
+        typer.Option(help="Dấu ngăn hàng nghìn trong tệp, khi tệp bị hỏi lại."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Nạp tệp; tệp thuộc luồng nào thì nhận ra qua tiêu đề cột. Tệp được chép vào kho lưu, không bị dời đi.
 
-    Nội dung đã nạp rồi thì chỉ báo lại. Một tệp sai không cản tệp khác.
+    Nội dung đã nạp rồi thì chỉ báo lại. Một tệp sai không cản tệp khác. Quyết định về cách viết của tệp được nhớ
+    theo nội dung tệp.
 
     Ví dụ: tthc load danh-muc-tthc.xlsx lich-2027.csv
     """
     from tthc import flows
+    from tthc.sources.workbooks import Choices
 
-    _accounted(files, lambda name: flows.load([name], output.note), as_json)
+    decided = Choices(alphabet=encoding, dates=dates, thousands=thousands)
+    choices = None if decided == Choices() else decided
+    _accounted(files, lambda name: flows.load([name], output.note, choices), as_json)
 
 
 def unload(

@@ -1,35 +1,50 @@
-"""Files that people give us: copied into the archive, never moved, and known by their content."""
+"""Files that people give us: copied into the archive, never moved, and known by their content.
+
+The ledger's ``source`` of such a reading is the keyed hash of the file's name, followed by ``follows=`` (the reading
+of an older content under the same name) and, when a person decided how the content is read, by that decision and
+the ``content=`` (sha256) it is about.
+"""
+
+from __future__ import annotations
 
 import hmac
-import os
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import PurePath
-from urllib.parse import unquote, urlsplit
 
-import fsspec
+import msgspec
 import psycopg
 
 from tthc import settings
-from tthc.errors import TthcError, UsageError
 from tthc.landing import keys, ledger
 from tthc.landing.archive import Archive
+from tthc.landing.given_files import read_bytes as read_bytes
+from tthc.landing.incidents import open_incident
+from tthc.sources import spreadsheets
+from tthc.sources.spreadsheets import Choices
 from tthc.sources.streams import Stream
 
-#: Larger files would not fit into the memory a step may take; a year of a commune has a twentieth of this.
-LARGEST_FILE = 256 * 2**20
 
-
-def receive(connection: psycopg.Connection, path_or_url: str, stream: Stream) -> tuple[int, bool]:
+def receive(
+    connection: psycopg.Connection,
+    path_or_url: str,
+    stream: Stream,
+    *,
+    body: bytes | None = None,
+    choices: Choices | None = None,
+) -> tuple[int, bool]:
     """Archive a file as one reading of ``stream``; return ``(fetch_id, is_new)``.
 
+    ``body`` is what was examined, so that what is archived is what was found harmless; read when absent.
     A content that this stream has taken (or refused) already is the known reading, ``is_new`` False; of a
     register, whose files replace each other, only when it is the newest. One that was archived but got no
     further is the known reading with ``is_new`` True: it still has to be staged.
 
     Raises UsageError when the file cannot be opened. No message holds its name: names hold people's names.
     """
-    body = read_bytes(path_or_url)
-    stored = Archive(settings.archive_url()).store(body)
+    body = read_bytes(path_or_url) if body is None else body
+    choices = choices or Choices()
+    stored = Archive(settings.archive_url()).store(spreadsheets.with_choices(body, choices))
     with connection.transaction():
         connection.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
@@ -38,9 +53,8 @@ def receive(connection: psycopg.Connection, path_or_url: str, stream: Stream) ->
         known = _known(connection, stream, ledger.body_hash([stored.sha256]))
         if known is not None:
             return known
-        fetch_id = ledger.begin_fetch(
-            connection, stream=stream.stream, source=hashed_name(path_or_url), kind="file"
-        )
+        source = _source(connection, path_or_url, stream, body, choices)
+        fetch_id = ledger.begin_fetch(connection, stream=stream.stream, source=source, kind="file")
         number = ledger.add_window(connection, fetch_id)
         page = ledger.Page(
             fetch_id=fetch_id,
@@ -51,7 +65,7 @@ def receive(connection: psycopg.Connection, path_or_url: str, stream: Stream) ->
             first_row=1,
             # The rows of a file are counted when it is staged.
             record_count=0,
-            byte_count=len(body),
+            byte_count=stored.byte_count,
             announced_count=None,
             has_next=False,
             answered_at=datetime.now(UTC),
@@ -63,36 +77,81 @@ def receive(connection: psycopg.Connection, path_or_url: str, stream: Stream) ->
     return fetch_id, True
 
 
-def read_bytes(path_or_url: str) -> bytes:
-    """Return the content of a file at a path or an fsspec URL; raise UsageError when it cannot be read."""
-    if path_or_url.startswith("file://"):
-        # fsspec takes such a URL literally; whoever copied it from a browser has %20 in it.
-        decoded = unquote(urlsplit(path_or_url).path)
-        path_or_url = decoded if os.path.exists(decoded) else path_or_url
-    try:
-        with fsspec.open(path_or_url, "rb") as file:
-            body = file.read(LARGEST_FILE + 1)
-    except FileNotFoundError:
-        raise UsageError("Không có tệp ở đường dẫn đã nêu: kiểm tra lại tên và thư mục.") from None
-    except IsADirectoryError:
-        raise UsageError("Đường dẫn đã nêu là một thư mục: hãy nêu từng tệp.") from None
-    except PermissionError:
-        raise UsageError("Không được phép đọc tệp đã nêu: kiểm tra quyền của tệp.") from None
-    except (OSError, ValueError, ImportError) as error:
-        # Its own message would repeat the name.
-        kind = type(error).__name__
-        raise UsageError(f"Không đọc được tệp đã nêu ({kind}): kiểm tra đường dẫn hoặc URL.") from None
-    if len(body) > LARGEST_FILE:
-        raise TthcError(f"Tệp lớn hơn {LARGEST_FILE // 2**20} MB: hãy chia thành nhiều tệp rồi nạp lại.")
-    if not body:
-        raise TthcError("Tệp rỗng, không có byte nào: hãy xuất lại tệp từ nguồn.")
-    return body
-
-
 def hashed_name(path_or_url: str) -> str:
     """Return the keyed hash that stands for a file's name (its last part) in the ledger."""
     name = PurePath(path_or_url.rstrip("/")).name
     return hmac.digest(keys.subkey("identity"), f"tệp {name}".encode(), "sha256")[:16].hex()
+
+
+def known_reading(
+    connection: psycopg.Connection, body: bytes, choices: Choices | None = None
+) -> tuple[int, str, str] | None:
+    """Return ``(fetch_id, stream, state)`` of the newest reading of this content by any stream, None when new."""
+    archived = sha256(spreadsheets.with_choices(body, choices or Choices())).hexdigest()
+    return connection.execute(
+        """
+        SELECT fetch_id, stream, state
+        FROM ops.fetches
+        WHERE commune_code = %s AND kind = 'file' AND state <> 'undone' AND body_hash = %s
+        ORDER BY fetch_id DESC
+        LIMIT 1
+        """,
+        (settings.commune_code(), ledger.body_hash([archived])),
+    ).fetchone()
+
+
+def remembered(connection: psycopg.Connection, body: bytes) -> Choices | None:
+    """Return what a person decided when this content was loaded before, None when nobody had to."""
+    found = connection.execute(
+        """
+        SELECT source
+        FROM ops.fetches
+        WHERE commune_code = %s AND kind = 'file' AND source LIKE '%% content=' || %s
+        ORDER BY fetch_id DESC
+        LIMIT 1
+        """,
+        (settings.commune_code(), sha256(body).hexdigest()),
+    ).fetchone()
+    if found is None:
+        return None
+    words = dict(word.split("=", 1) for word in found[0].split()[1:])
+    return msgspec.convert(
+        {name: words[name] for name in Choices.__struct_fields__ if name in words}, Choices
+    )
+
+
+def follows(connection: psycopg.Connection, fetch_id: int) -> int | None:
+    """Return the reading of an older content under the same name, None when this is the first."""
+    words = ledger.fetch_of(connection, fetch_id).source.split()[1:]
+    return next((int(word.partition("=")[2]) for word in words if word.startswith("follows=")), None)
+
+
+def note_secret(connection: psycopg.Connection, path_or_url: str, body: bytes, message: str) -> None:
+    """Open the incident of a file with a mark of secrecy: its hash and the keyed hash of its name are all we keep."""
+    subject = hashed_name(path_or_url)
+    open_incident(
+        connection, "secret_file", subject, f"{message} sha256 của tệp: {sha256(body).hexdigest()}."
+    )
+
+
+def _source(
+    connection: psycopg.Connection, path_or_url: str, stream: Stream, body: bytes, choices: Choices
+) -> str:
+    name = hashed_name(path_or_url)
+    older = connection.execute(
+        """
+        SELECT max(fetch_id)
+        FROM ops.fetches
+        WHERE commune_code = %s AND stream = %s AND kind = 'file' AND state <> 'undone'
+            AND (source = %s OR source LIKE %s || ' %%')
+        """,
+        (settings.commune_code(), stream.stream, name, name),
+    ).fetchone()[0]
+    words = [name] if older is None else [name, f"follows={older}"]
+    if decided := msgspec.to_builtins(choices):
+        words += [f"{option}={value}" for option, value in decided.items()]
+        words.append(f"content={sha256(body).hexdigest()}")
+    return " ".join(words)
 
 
 def _known(connection: psycopg.Connection, stream: Stream, body_hash: str) -> tuple[int, bool] | None:
