@@ -21,13 +21,6 @@ _EXPONENT = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{2,}", re.ASCII)
 _LARGEST_EXACT = 10**15
 
 
-class Lost(str):
-    """Marks a number whose last digits the file no longer has; its text is empty."""
-
-
-LOST = Lost()
-
-
 def cell_text(cell: Cell) -> str | None:
     """Return a cell as text in NFC without spaces around it, None when it is blank.
 
@@ -36,10 +29,10 @@ def cell_text(cell: Cell) -> str | None:
     >>> cell_text(5.0), cell_text(datetime.date(2025, 7, 1)), cell_text(" ")
     ('5', '2025-07-01', None)
     """
-    if cell is None:
-        return None
     if isinstance(cell, str):
         return (cell if cell.isascii() else unicodedata.normalize("NFC", cell)).strip(WHITE) or None
+    if cell is None:
+        return None
     if isinstance(cell, bool):
         return str(cell)
     if isinstance(cell, float):
@@ -91,7 +84,7 @@ def has_lost_digits(cell: Cell) -> bool:
     """
     if isinstance(cell, float):
         return abs(cell) >= _LARGEST_EXACT
-    return isinstance(cell, str) and _EXPONENT.fullmatch(cell.strip(WHITE)) is not None
+    return isinstance(cell, str) and "+" in cell and _EXPONENT.fullmatch(cell.strip(WHITE)) is not None
 
 
 def column_letter(index: int) -> str:

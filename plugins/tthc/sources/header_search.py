@@ -23,40 +23,6 @@ SERIAL_KEYS = frozenset({"stt", "tt", "so tt", "so thu tu", "s t t"})
 
 
 @dataclass(frozen=True)
-class Headers:
-    """Rows that look like the headers of a stream; rows and columns counted from 0.
-
-    ``labels`` gives each column its path as people read it; ``unknown`` are the columns no declaration names.
-    """
-
-    sheet: str
-    first: int
-    last: int
-    columns: dict[str, int]
-    labels: dict[int, str]
-    missing: tuple[str, ...]
-    missing_required: tuple[str, ...]
-    repeated: tuple[str, ...]
-    unknown: dict[int, str]
-    exact: int
-
-    @property
-    def is_whole(self) -> bool:
-        """Every header is there, once."""
-        return not self.missing and not self.repeated and bool(self.columns)
-
-    @property
-    def is_close(self) -> bool:
-        """At least half of the headers are there, and more than one."""
-        return len(self.columns) >= max(2, len(self.missing))
-
-    @property
-    def rank(self) -> tuple[int, int, int, int]:
-        """Better headers are greater: nothing required missing, more columns, whole paths, fewer rows."""
-        return (-len(self.missing_required), len(self.columns), self.exact, self.first - self.last)
-
-
-@dataclass(frozen=True)
 class Labelled:
     """Some rows read as headers: the path of each column."""
 
@@ -74,6 +40,67 @@ class Labelled:
         """Columns by the key of each ending of their path."""
         return _index((at, path[cut:]) for at, path in self.paths.items() for cut in range(1, len(path)))
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Everything that a header may match."""
+        return frozenset(self.by_path) | frozenset(self.by_ending)
+
+
+@dataclass(frozen=True)
+class Headers:
+    """Rows that look like the headers of a stream, and the column (from 0) of each declared header among them."""
+
+    sheet: str
+    rows: Labelled
+    columns: dict[str, int]
+    missing: tuple[str, ...]
+    missing_required: tuple[str, ...]
+    repeated: tuple[str, ...]
+    #: How many headers stand there with their whole path.
+    exact: int
+    #: Keys of headers that the stream knows and does not load.
+    not_loaded: frozenset[str | None]
+
+    @property
+    def first(self) -> int:
+        """The first row of the headers, counted from 0."""
+        return self.rows.first
+
+    @property
+    def last(self) -> int:
+        """The last row of the headers, counted from 0."""
+        return self.rows.last
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """The path of each column as people read it."""
+        return {at: " > ".join(path) for at, path in self.rows.paths.items()}
+
+    @property
+    def unknown(self) -> dict[int, str]:
+        """The labels that no declaration names, by column."""
+        known = set(self.columns.values())
+        return {
+            at: " > ".join(path)
+            for at, path in self.rows.paths.items()
+            if at not in known and not self.not_loaded & {_key(path[cut:]) for cut in range(len(path))}
+        }
+
+    @property
+    def is_whole(self) -> bool:
+        """Every header is there, once."""
+        return not self.missing and not self.repeated and bool(self.columns)
+
+    @property
+    def is_close(self) -> bool:
+        """At least half of the headers are there, and more than one."""
+        return len(self.columns) >= max(2, len(self.missing))
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """Better headers are greater: nothing required missing, more columns, whole paths, fewer rows."""
+        return (-len(self.missing_required), len(self.columns), self.exact, self.first - self.last)
+
 
 class Wanted:
     """What a stream's headers may be called: made once, matched against many rows."""
@@ -90,12 +117,12 @@ class Wanted:
         self.absent = absent - self.required
         self.keys = frozenset().union(*self.names.values())
         dropped = {name for c in stream.columns if c.personal == "drop" for name in (c.header, *c.also)}
-        self.not_loaded = SERIAL_KEYS | {header_key(name) for name in dropped}
+        self.not_loaded: frozenset[str | None] = SERIAL_KEYS | {header_key(name) for name in dropped}
 
     def match(self, rows: Labelled, sheet: str) -> Headers:
         """Say which declared headers these rows hold."""
         columns, repeated, exact = {}, [], 0
-        for header, keys in self.names.items():
+        for header, keys in self.names.items() if rows.keys & self.keys else ():
             places = [at for key in keys for at in rows.by_path.get(key, ())]
             exact += bool(places)
             places = places or [at for key in keys for at in rows.by_ending.get(key, ())]
@@ -103,23 +130,16 @@ class Wanted:
                 columns[header] = min(places)
             if len(set(places)) > 1:
                 repeated.append(header)
-        known = set(columns.values())
         missing = [header for header in self.names if header not in columns and header not in self.absent]
         return Headers(
             sheet=sheet,
-            first=rows.first,
-            last=rows.last,
+            rows=rows,
             columns=columns,
-            labels={at: " > ".join(path) for at, path in rows.paths.items()},
             missing=tuple(missing),
             missing_required=tuple(header for header in missing if header in self.required),
             repeated=tuple(repeated),
-            unknown={
-                at: " > ".join(path)
-                for at, path in rows.paths.items()
-                if at not in known and not self.not_loaded & {_key(path[cut:]) for cut in range(len(path))}
-            },
             exact=exact,
+            not_loaded=self.not_loaded,
         )
 
 

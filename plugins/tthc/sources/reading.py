@@ -7,7 +7,7 @@ without values, refusals.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -15,7 +15,6 @@ import msgspec
 from tthc.errors import UsageError
 from tthc.sources import secrecy
 from tthc.sources.cell_values import (
-    LOST,
     Cell,
     cell_text,
     code_text,
@@ -129,15 +128,22 @@ def batches(
     found = False
     for sheet in _visible(book):
         table, numbers, values = None, [], []
-        headers_before, columns = None, []
+        headers_before = None
         for headers, number, cells in data_rows(sheet, wanted, foreign, Tally()):
             if headers is not headers_before:
                 if numbers:
                     yield Batch(table, numbers, values)
                     numbers, values = [], []
-                headers_before, table, columns = headers, _found(headers), _read_columns(stream, headers)
+                headers_before, table = headers, _found(headers)
+                readers = [
+                    (column.at, _reader(column, conventions, book.is_1904))
+                    for column in _read_columns(stream, headers)
+                ]
+                reach = max(headers.columns.values()) + 1
+            if len(cells) < reach:
+                cells = cells + [None] * (reach - len(cells))
             numbers.append(number)
-            values.append([_value(column, cells, conventions, book.is_1904) or None for column in columns])
+            values.append([read(cells[at]) for at, read in readers])
             if len(numbers) == size:
                 yield Batch(table, numbers, values)
                 numbers, values = [], []
@@ -229,26 +235,31 @@ def _read_columns(stream: Stream, headers: Headers) -> list[_ReadColumn]:
     return found
 
 
-def _value(column: _ReadColumn, cells: list[Cell], conventions: Conventions, is_1904: bool) -> str | None:
-    """Return the text of one cell as the readers of every stream know it; LOST when its digits are gone."""
-    cell = cells[column.at] if column.at < len(cells) else None
-    if cell is None or cell == "":
-        return None
+def _reader(column: _ReadColumn, conventions: Conventions, is_1904: bool) -> Callable[[Cell], str | None]:
+    """Return what makes of a cell the text that the readers of every stream know; None when its digits are lost."""
     kind = column.kind
-    if column.is_vital and has_lost_digits(cell):
-        return LOST
     if kind in DAYS:
-        if isinstance(cell, float) and (moment := serial_moment(cell, is_1904=is_1904)):
-            return moment
-        return cell_text(conventions.value(cell, kind))
-    if kind in QUANTITIES:
-        return cell_text(conventions.value(cell, kind))
-    if isinstance(cell, float):
-        if kind == "procedure":
-            return code_text(cell)
-        if column.is_identity:
-            return identity_text(cell)
-    return cell_text(cell)
+
+        def read(cell: Cell) -> str | None:
+            moment = serial_moment(cell, is_1904=is_1904) if isinstance(cell, float) else None
+            return moment or cell_text(conventions.value(cell, kind))
+
+    elif kind in QUANTITIES:
+
+        def read(cell: Cell) -> str | None:
+            return cell_text(conventions.value(cell, kind))
+
+    elif kind == "procedure" or column.is_identity or column.is_vital:
+        number_text = {"procedure": code_text}.get(kind, identity_text if column.is_identity else cell_text)
+
+        def read(cell: Cell) -> str | None:
+            if column.is_vital and has_lost_digits(cell):
+                return None
+            return number_text(cell) if isinstance(cell, float) else cell_text(cell)
+
+    else:
+        return cell_text
+    return read
 
 
 def _refuse_old_alphabet(book: Book, sample: Sample, wanted: list[Wanted]) -> None:

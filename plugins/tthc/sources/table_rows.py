@@ -40,6 +40,7 @@ _SIGNATURES = frozenset(
 _SIGNED_ON = re.compile(
     r"(?:[^\d]{0,60},\s*)?ngày\s+(?:\d{1,2}|[.…\s]+)\s+tháng\s+.{0,12}năm.{0,8}", re.IGNORECASE
 )
+_DIGIT = re.compile(r"\d")
 _SERIAL = re.compile(r"[IVXLC]+|[A-ZĐ]|\d{1,3}(?:\.\d{1,3})*\.?")
 
 
@@ -128,8 +129,12 @@ class _Walk:
         follows, is_ours, is_signed = True, True, False
         while (cells := self._rows.take()) is not None:
             number = self._rows.next_number
-            cells = self._with_merged(cells, number - 1)
-            if not any(cell is not None and cell != "" for cell in cells):
+            if self._tall:
+                cells = self._with_merged(cells, number - 1)
+            if is_ours and not follows and _is_plain(cells, keys, columns):
+                yield headers, number, cells
+                continue
+            if not any(cells) and all(cell is None or cell == "" for cell in cells):
                 continue
             if any(_may_be_header(cells, at) for at in keys):
                 if begun := self._headers_at(cells, number - 1):
@@ -233,7 +238,22 @@ class _Walk:
         if self._wide.get(number - 1, 1) > 1:
             return True
         # Nothing says that the cell is merged: a key without a digit that stands alone names a group.
-        return at not in keys or (width > 2 and not any(char.isdigit() for char in text))
+        return at not in keys or (width > 2 and not _DIGIT.search(text))
+
+
+def _is_plain(cells: list[Cell], keys: list[int], columns: list[int]) -> bool:
+    """Say at once of most rows that they are data: keys with a digit, three cells of ours, no word in front."""
+    width = len(cells)
+    for at in keys:
+        cell = cells[at] if at < width else None
+        if not cell or (type(cell) is str and (cell[0] == "(" or not _DIGIT.search(cell))):
+            return False
+    filled = 0
+    for at in columns:
+        if at < width and cells[at]:
+            filled += 1
+    first = cells[0]
+    return filled >= 3 and (0 in columns or type(first) is not str or first.isdecimal())
 
 
 def _is_filled(cells: list[Cell], at: int) -> bool:
@@ -242,7 +262,7 @@ def _is_filled(cells: list[Cell], at: int) -> bool:
 
 def _may_be_header(cells: list[Cell], at: int) -> bool:
     cell = cells[at] if at < len(cells) else None
-    return not cell or (isinstance(cell, str) and not any(char.isdigit() for char in cell))
+    return not cell or (isinstance(cell, str) and not _DIGIT.search(cell))
 
 
 def _merged(sheet: Sheet) -> tuple[dict[int, int], dict[int, list[tuple[int, int]]]]:
