@@ -47,6 +47,7 @@ def doctor(
         checks_of_numbers,
         checks_of_place,
         checks_of_readings,
+        checks_of_rights,
         database,
     )
     from tthc.warehouse import doctor as examination
@@ -65,6 +66,7 @@ def doctor(
             ],
         )
         found += checks_of_place.findings(connection, full=full)
+        found += checks_of_rights.findings(connection)
     order = list(examination.PROMISES)
     found.sort(key=lambda finding: order.index(finding.promise))
     if as_json:
