@@ -23,6 +23,10 @@ class Context(NamedTuple):
         return cls(seed, moment, City(seed))
 
 
+class Hashed(str):
+    """A name of which the warehouse may only keep a keyed hash; an expected row holds it in the hash's place."""
+
+
 class Expected(NamedTuple):
     """A planted error: the row of the sheet as Excel numbers it, and the one critical rule that refuses it."""
 
