@@ -162,7 +162,8 @@ def ask(request: Request, body: bytes, answer: type[Any]) -> Iterator[Any]:
             is_free = True
             raise
         finally:
-            if is_free and len(body) < _KEPT_BELOW:
+            # What was examined is read next, and needs not be sent and looked through again.
+            if is_free and (len(body) < _KEPT_BELOW or request.work == "examine"):
                 _idle.give_back(child)
             else:
                 child.end()
