@@ -12,6 +12,7 @@ import msgspec
 from tthc import settings
 from tthc.sources import native
 from tthc.sources.bearer import BearerHttp
+from tthc.sources.native_words import Words
 from tthc.sources.patient_http import BOM, NAMES_NO_END, NOT_A_PAGE, Answer, Page, Trouble
 
 DIALECT = "igate"
@@ -55,7 +56,7 @@ class IgateClient(BearerHttp):
         words = native.translation(DIALECT).declaration.words_at(path)
         return self._page(path, words, {words.codes: ",".join(codes)}, number)
 
-    def _page(self, path: str, words: native.Words, asked: Mapping[str, str], number: int) -> Page:
+    def _page(self, path: str, words: Words, asked: Mapping[str, str], number: int) -> Page:
         declaration = native.translation(DIALECT).declaration
         query = {**declaration.query, **words.query, **asked}
         params = {**query, "page": str(number - 1), "size": str(declaration.page_size)}

@@ -1,8 +1,8 @@
 """Records of a city system in its own words, put into the headers that ``sources/city__*.yaml`` declare.
 
-``sources/dialects/<dialect>.yaml`` says which member of theirs is which header of ours, and what their codes mean;
-``TTHC_CITY_DIALECT_FILE`` names another such file. Nothing is guessed: a code that no list holds becomes a text that
-is no code of ours, so that the rules refuse or mark its row; a member that nobody declared goes on by its name alone.
+The declaration of the dialect says what is what (``native_words``). Nothing is guessed: a code that no list holds
+becomes a text that is no code of ours, so that the rules refuse or mark its row; a member that nobody declared goes
+on by its name alone.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from tthc import settings
-from tthc.errors import UsageError
-from tthc.sources.streams import Column, Member, Stream, streams
+from tthc.sources.native_words import Declaration, Field, read_declaration
+from tthc.sources.streams import Column, Member, streams
 from tthc.vietnamese.instants import FIRST_YEAR, LAST_YEAR, ZONE
 
 _encode = msgspec.json.Encoder().encode
@@ -26,54 +26,6 @@ _split_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _EMPTY = msgspec.Raw(b"{}")
 #: A tree of native member names; a leaf accepts all that lies under it.
 _LEAF: dict[str, Any] = {}
-
-
-class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where one header comes from: the first of these members that says anything.
-
-    ``codes`` names the list that translates it, ``blank`` the values that mean nothing here. A list has
-    ``members``, and what of them is not read (``ignored``).
-    """
-
-    native: str | tuple[str, ...] = msgspec.field(name="from")
-    codes: str | None = None
-    blank: tuple[str | int, ...] = ()
-    members: dict[str, str | Field] = {}
-    ignored: tuple[str, ...] = ()
-
-
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How one stream is asked for and written: ``window`` and ``codes`` name parameters, ``query`` fixed ones.
-
-    ``told_by`` is the member by which items of this stream differ from those of the stream without it.
-    """
-
-    window: tuple[str, str]
-    codes: str
-    fields: dict[str, str | Field]
-    query: dict[str, str] = {}
-    told_by: str | None = None
-    ignored: tuple[str, ...] = ()
-
-
-class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One dialect as its YAML declares it."""
-
-    dialect: str
-    page_size: int
-    codes_at_once: int
-    streams: dict[str, Words]
-    query: dict[str, str] = {}
-    codes: dict[str, dict[str, str | int]] = {}
-
-    def words_at(self, path: str) -> Words:
-        """Return the words of the stream whose address in this dialect is ``path``."""
-        for name, words in self.streams.items():
-            if streams()[name].paths.get(self.dialect) == path:
-                return words
-        raise UsageError(
-            f"sources/dialects/{self.dialect}.yaml không có luồng nào mà sources/ khai địa chỉ {path}."
-        )
 
 
 class Translation:
@@ -101,7 +53,7 @@ class Translation:
     def _record(self, raw: msgspec.Raw) -> msgspec.Raw:
         try:
             item = _decode(raw)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return _EMPTY
         if not isinstance(item, dict):
             return _EMPTY
@@ -128,7 +80,7 @@ class _ItemReader:
         self._reads: list[tuple[str, list[list[str]], frozenset, Callable[[Any], Any]]] = []
         for header, said in fields.items():
             field = said if isinstance(said, Field) else Field(native=said)
-            paths = [path.split(".") for path in _paths(field)]
+            paths = [path.split(".") for path in field.paths]
             for path in paths:
                 _plant(self._known, path)
             if field.members:
@@ -233,10 +185,6 @@ def _plant(tree: dict[str, Any], path: list[str]) -> None:
     tree[last] = _LEAF
 
 
-def _paths(field: Field) -> tuple[str, ...]:
-    return (field.native,) if isinstance(field.native, str) else field.native
-
-
 def items(found: msgspec.Raw) -> list[msgspec.Raw]:
     """Return the undecoded members of a list, or the one object that stands in its place; null is an empty list.
 
@@ -261,54 +209,3 @@ def _translation(dialect: str, path: Path) -> Translation:
         # What was archived in one dialect stays readable after another is configured.
         return _translation(dialect, settings.own_dialect_file(dialect))
     return Translation(declaration)
-
-
-def read_declaration(path: Path) -> Declaration:
-    """Read one YAML; raise UsageError with file and place when it is not a right declaration."""
-    try:
-        declaration = msgspec.yaml.decode(path.read_bytes(), type=Declaration)
-    except OSError:
-        raise UsageError(f"Không đọc được khai báo cách nói {path}.") from None
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise UsageError(f"Khai báo sai ở {path}: {error}.") from None
-    for problem in _problems(declaration):
-        raise UsageError(f"Khai báo sai ở {path}: {problem}.")
-    return declaration
-
-
-def _problems(declaration: Declaration):
-    known = {name: stream for name, stream in streams().items() if stream.kind == "city"}
-    if declaration.page_size < 1 or declaration.codes_at_once < 1:
-        yield "page_size và codes_at_once phải từ 1"
-    if missing := set(known) ^ set(declaration.streams):
-        yield f"streams phải có đúng các luồng của thành phố; thừa hoặc thiếu {', '.join(sorted(missing))}"
-        return
-    if sum(words.told_by is None for words in declaration.streams.values()) != 1:
-        yield "đúng một luồng không có told_by"
-    for name, words in declaration.streams.items():
-        yield from _problems_of_words(declaration, words, known[name])
-
-
-def _problems_of_words(declaration: Declaration, words: Words, stream: Stream):
-    columns = {column.header: column for column in stream.columns}
-    by_name = {column.name: column.header for column in stream.columns}
-    if missing := {by_name[name] for name in stream.key} - set(words.fields):
-        yield f"{stream.stream}: khóa {', '.join(sorted(missing))} chưa có chỗ lấy"
-    for header, said in words.fields.items():
-        field = said if isinstance(said, Field) else Field(native=said)
-        if header not in columns:
-            yield f"{stream.stream}: sources/{stream.stream}.yaml không có tiêu đề {header}"
-            continue
-        is_list = columns[header].type == "list"
-        if is_list != bool(field.members):
-            yield f"{stream.stream}.{header}: chỉ danh sách mới có members, và phải có"
-        headers = {member.header for member in columns[header].members}
-        for member in set(field.members) - headers:
-            yield f"{stream.stream}.{header}: không có thành viên {member}"
-        for each in (field, *(one for one in field.members.values() if isinstance(one, Field))):
-            if each.codes is not None and each.codes not in declaration.codes:
-                yield f"{stream.stream}.{header}: không có danh sách mã {each.codes}"
-        if columns[header].name == "status":
-            given = declaration.codes.get(field.codes or "", {})
-            if not given or not {str(code) for code in given.values()} <= {str(n) for n in range(1, 11)}:
-                yield f"{stream.stream}.{header}: danh sách trạng thái phải đưa về 1…10"

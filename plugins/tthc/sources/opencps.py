@@ -8,6 +8,7 @@ import msgspec
 
 from tthc import settings
 from tthc.sources import native
+from tthc.sources.native_words import Words
 from tthc.sources.patient_http import BOM, NAMES_NO_END, NOT_A_PAGE, Answer, Page, PatientHttp, Trouble
 
 DIALECT = "opencps"
@@ -54,7 +55,7 @@ class OpencpsClient(PatientHttp):
         who = b64encode(f"{self._city.client_id}:{self._city.client_secret}".encode()).decode()
         return {"groupId": self._group_id, "Authorization": f"Basic {who}"}
 
-    def _page(self, path: str, words: native.Words, asked: Mapping[str, str], number: int) -> Page:
+    def _page(self, path: str, words: Words, asked: Mapping[str, str], number: int) -> Page:
         declaration = native.translation(DIALECT).declaration
         size = declaration.page_size
         start = (number - 1) * size
