@@ -136,7 +136,7 @@ class _Walk:
                 continue
             if not any(cells) and all(cell is None or cell == "" for cell in cells):
                 continue
-            if any(_may_be_header(cells, at) for at in keys):
+            if all(_may_be_header(cells, at) for at in keys):
                 if begun := self._headers_at(cells, number - 1):
                     self._next = begun
                     return
@@ -242,13 +242,15 @@ class _Walk:
 
 
 def _is_plain(cells: list[Cell], keys: list[int], columns: list[int]) -> bool:
-    """Say at once of most rows that they are data: keys with a digit, three cells of ours, no word in front."""
-    width = len(cells)
+    """Say at once of most rows that they are data: a key with a digit, three cells of ours, no word in front."""
+    width, filled, is_coded = len(cells), 0, False
     for at in keys:
         cell = cells[at] if at < width else None
-        if not cell or (type(cell) is str and (cell[0] == "(" or not _DIGIT.search(cell))):
+        if not cell or (type(cell) is str and cell[0] == "("):
             return False
-    filled = 0
+        is_coded = is_coded or type(cell) is not str or _DIGIT.search(cell) is not None
+    if not is_coded:
+        return False
     for at in columns:
         if at < width and cells[at]:
             filled += 1
