@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from tthc.cli import evidence, figures, inspection, output, quarantine, sources, steps
+from tthc.cli import evidence, figures, inspection, output, quarantine, sources, steps, templates
 from tthc.cli.wording import Command, Group, explained, put_in_vietnamese
 from tthc.errors import TthcError
 
@@ -57,7 +57,7 @@ def build() -> typer.Typer:
         app.command(cls=Command)(command)
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
-    for command in (inspection.status, inspection.doctor, inspection.env):
+    for command in (templates.template, inspection.status, inspection.doctor, inspection.env):
         app.command(cls=Command)(command)
     return app
 
