@@ -24,7 +24,7 @@ Xem thêm demo/README.md.
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m demo",
-        description="Thành phố mẫu: máy chủ nói phương ngữ share, và đáp án của những gì nó gửi.",
+        description="Thành phố mẫu: máy chủ nói ba phương ngữ share, igate, opencps, và đáp án của những gì nó gửi.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

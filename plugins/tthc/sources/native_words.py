@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from tthc import settings
 from tthc.errors import UsageError
 from tthc.sources.streams import Stream, streams
 
@@ -65,6 +66,11 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         raise UsageError(
             f"sources/dialects/{self.dialect}.yaml không có luồng nào mà sources/ khai địa chỉ {path}."
         )
+
+
+def declarations() -> list[Declaration]:
+    """Return the repository's declarations; raise UsageError for one that cannot be right."""
+    return [read_declaration(path) for path in sorted(settings.own_dialect_file("*").parent.glob("*.yaml"))]
 
 
 def read_declaration(path: Path) -> Declaration:

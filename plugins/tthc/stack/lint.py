@@ -81,10 +81,10 @@ def declarations(root: Path) -> Iterator[str]:
 
 def _loaded() -> Iterator[str]:
     from tthc.indicators import definitions
-    from tthc.sources import streams
+    from tthc.sources import native_words, streams
     from tthc.warehouse import seeds
 
-    for load in (streams.streams, definitions.indicators, seeds.declared_units):
+    for load in (streams.streams, native_words.declarations, definitions.indicators, seeds.declared_units):
         try:
             load()
         except TthcError as error:
