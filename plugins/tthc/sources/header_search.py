@@ -17,7 +17,7 @@ from tthc.sources.workbooks import Merge
 from tthc.vietnamese.names import header_key
 
 HEADER_WITHIN, MOST_HEADER_ROWS = 40, 8
-_MOST_COLUMNS, _LONGEST_HEADER = 400, 300
+_MOST_COLUMNS, _LONGEST_HEADER, _MOST_MERGES = 400, 300, 1_000
 #: Columns that every table may have and no stream needs.
 SERIAL_KEYS = frozenset({"stt", "tt", "so tt", "so thu tu", "s t t"})
 
@@ -151,6 +151,8 @@ def search(
     ``first_row`` is the number (from 0) of the first of ``rows`` in its sheet, in which the merges are counted.
     """
     texts = [_header_texts(row) for row in rows]
+    last = first_row + len(rows)
+    merges = [merge for merge in merges if first_row <= merge[0][0] < last][:_MOST_MERGES]
     for start in range(min(starts, len(rows))):
         if texts[start] is None or not any(texts[start]):
             continue
@@ -220,11 +222,11 @@ def _paths(
     own = [[text is not None for text in row] for row in grid]
     for (top, left), (bottom, right) in merges:
         level = top - first_row
-        if 0 <= level < len(grid) and left < width:
+        if 0 <= level < len(grid) and left < width and grid[level][left]:
             for below in range(level, min(bottom - first_row, len(grid) - 1) + 1):
                 for at in range(left, min(right, width - 1) + 1):
                     grid[below][at] = grid[level][left]
-                    own[below][at] = grid[level][left] is not None
+                    own[below][at] = True
     for level in range(len(grid) - 1):
         for at in range(1, width):
             # What is not merged takes the label to its left, unless its own label stands above it or none below.

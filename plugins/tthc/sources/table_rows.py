@@ -224,8 +224,8 @@ class _Walk:
         if signs and not any(at in keys and at not in signs for at, _ in filled):
             return "signature"
         if not named:
-            # Only a serial number, or a remark beside the table.
-            return "blank"
+            # Only a serial number, or a word that stands beside the columns of the stream.
+            return "blank" if all(_SERIAL.fullmatch(text) for _, text in filled) else "group"
         if not has_key and self._is_group(filled, number, keys, len(columns)):
             return "group"
         return None
@@ -237,8 +237,8 @@ class _Walk:
         at, text = texts[0]
         if self._wide.get(number - 1, 1) > 1:
             return True
-        # Nothing says that the cell is merged: a key without a digit that stands alone names a group.
-        return at not in keys or (width > 2 and not _DIGIT.search(text))
+        # Nothing says that the cell is merged: what stands alone and is no code names a group.
+        return at not in keys or (width > 2 and (not _DIGIT.search(text) or text.count(" ") >= 2))
 
 
 def _is_plain(cells: list[Cell], keys: list[int], columns: list[int]) -> bool:
