@@ -111,7 +111,7 @@ def _response(rng: Random, code: str, source: str, about: Row, unit: str, rated:
     for item in ITEMS:
         if item != "overall" and rng.random() < 0.5:
             continue
-        row = common | {"item": item, "item_key": folded(ITEMS[item])}
+        row = common | {"item": item}
         if item == "harassment":
             said_yes = mood == 1 and rng.random() < 0.5
             row |= {"scale": "yes_no", "rating_level": None, "is_satisfied": not said_yes}

@@ -7,19 +7,6 @@ WITH staged AS (
         f.commune_code,
         f.fetched_at,
         s.*,
-        CASE
-            WHEN s.direction_word IN ('văn bản đi', 'đi') THEN 'sent'
-            WHEN s.direction_word IN ('văn bản đến', 'đến') THEN 'received'
-        END AS direction,
-        CASE
-            WHEN s.medium_word = 'điện tử' THEN 'electronic'
-            WHEN s.medium_word IN ('giấy', 'văn bản giấy') THEN 'paper'
-            WHEN s.medium_word IN ('điện tử và giấy', 'cả hai') THEN 'both'
-        END AS medium,
-        CASE
-            WHEN s.partner_word = 'cơ quan nhà nước' THEN 'agency'
-            WHEN s.partner_word = 'tổ chức, cá nhân' THEN 'other'
-        END AS partner_kind,
         core.day_of(coalesce(s.exchanged_at, f.fetched_at)) AS named_on
     FROM staging.documents__exchanges AS s
     INNER JOIN ops.fetches AS f ON f.fetch_id = s.fetch_id
@@ -45,10 +32,6 @@ SELECT
     s.unit_name,
     s.unit_key,
     -- From here on: for the judgement only.
-    s.direction_word,
-    s.medium_word,
-    s.partner_word,
-    s.secrecy_word,
     n.unit_code
 FROM staged AS s
 LEFT JOIN core.unit_names AS n
@@ -76,8 +59,4 @@ COMMENT ON COLUMN core.document_exchange_candidates.medium IS 'Hình thức gử
 COMMENT ON COLUMN core.document_exchange_candidates.is_signed IS 'Văn bản có ký số; trống khi hệ thống không ghi.';
 COMMENT ON COLUMN core.document_exchange_candidates.unit_name IS 'Đơn vị soạn thảo hoặc xử lý như đã nhận.';
 COMMENT ON COLUMN core.document_exchange_candidates.unit_key IS 'Khóa so tên của đơn vị soạn thảo hoặc xử lý.';
-COMMENT ON COLUMN core.document_exchange_candidates.direction_word IS 'Hướng như đã nhận.';
-COMMENT ON COLUMN core.document_exchange_candidates.medium_word IS 'Hình thức như đã nhận.';
-COMMENT ON COLUMN core.document_exchange_candidates.partner_word IS 'Loại nơi gửi, nhận như đã nhận.';
-COMMENT ON COLUMN core.document_exchange_candidates.secrecy_word IS 'Độ mật như đã nhận.';
 COMMENT ON COLUMN core.document_exchange_candidates.unit_code IS 'Mã đơn vị theo bảng tra tên, vào ngày gửi nhận; trống là tên lạ.';

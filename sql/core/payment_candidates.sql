@@ -2,43 +2,13 @@
 -- Answers: the row as core.payments would hold it, and what its suite needs to judge it.
 
 CREATE VIEW core.payment_candidates AS
-WITH staged AS (
-    SELECT
-        f.commune_code,
-        f.fetched_at,
-        s.*,
-        CASE
-            WHEN s.method_word IN ('trực tuyến', 'truc-tuyen') THEN 'online'
-            WHEN s.method_word IN ('tiền mặt', 'tien-mat') THEN 'cash'
-            WHEN s.method_word IN ('chuyển khoản', 'chuyen-khoan') THEN 'transfer'
-        END AS method,
-        CASE
-            WHEN s.platform_word IN ('cổng dvcqg', 'cổng dịch vụ công quốc gia', '1') THEN 'national'
-            WHEN s.platform_word IN ('cổng địa phương', 'cổng của bộ, địa phương', '2') THEN 'local'
-        END AS platform,
-        CASE
-            WHEN s.status_word = 'chờ thanh toán' THEN 'awaiting'
-            WHEN s.status_word = 'chưa thanh toán' THEN 'unpaid'
-            WHEN s.status_word = 'đã thanh toán' THEN 'paid'
-            WHEN s.status_word = 'đã hoàn phí' THEN 'refunded'
-            WHEN s.status_word IN ('hủy', 'đã hủy') THEN 'cancelled'
-        END AS status,
-        CASE
-            WHEN s.collected_word = 'thu trước' THEN 'before'
-            WHEN s.collected_word = 'thu sau' THEN 'after'
-            WHEN s.collected_word IN ('đối tượng miễn phí', 'miễn phí') THEN 'waived'
-        END AS collected_when
-    FROM staging.payments__transactions AS s
-    INNER JOIN ops.fetches AS f ON f.fetch_id = s.fetch_id
-)
-
 SELECT
-    s.commune_code,
+    f.commune_code,
     s.fetch_id,
     s.row_number,
     s.row_uid,
     s.row_hash,
-    s.fetched_at,
+    f.fetched_at,
     s.unreadable,
     s.transaction_code,
     s.dossier_code,
@@ -53,14 +23,9 @@ SELECT
     s.status,
     s.requested_at,
     s.paid_at,
-    s.refunded_at,
-    -- From here on: for the judgement only.
-    s.method_word,
-    s.platform_word,
-    s.collected_word,
-    s.status_word,
-    s.amount_text
-FROM staged AS s;
+    s.refunded_at
+FROM staging.payments__transactions AS s
+INNER JOIN ops.fetches AS f ON f.fetch_id = s.fetch_id;
 
 COMMENT ON VIEW core.payment_candidates IS 'Các giao dịch vừa nhận, đã định hình để chấm và để nhập.';
 COMMENT ON COLUMN core.payment_candidates.commune_code IS 'Mã đơn vị hành chính của xã.';
@@ -84,8 +49,3 @@ COMMENT ON COLUMN core.payment_candidates.status IS 'Trạng thái: awaiting ch�
 COMMENT ON COLUMN core.payment_candidates.requested_at IS 'Lúc yêu cầu thanh toán.';
 COMMENT ON COLUMN core.payment_candidates.paid_at IS 'Lúc thu phí; kỳ tính theo đây.';
 COMMENT ON COLUMN core.payment_candidates.refunded_at IS 'Lúc hoàn phí.';
-COMMENT ON COLUMN core.payment_candidates.method_word IS 'Hình thức thanh toán như đã nhận.';
-COMMENT ON COLUMN core.payment_candidates.platform_word IS 'Kênh thanh toán như đã nhận.';
-COMMENT ON COLUMN core.payment_candidates.collected_word IS 'Hình thức thu như đã nhận.';
-COMMENT ON COLUMN core.payment_candidates.status_word IS 'Trạng thái như đã nhận.';
-COMMENT ON COLUMN core.payment_candidates.amount_text IS 'Số tiền như đã nhận.';

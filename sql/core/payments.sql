@@ -7,7 +7,7 @@ CREATE TABLE core.payments (
     transaction_code text NOT NULL,
     dossier_code text NOT NULL,
     procedure_code text,
-    amount_vnd bigint,
+    amount_vnd bigint NOT NULL,
     fee_vnd bigint,
     charge_vnd bigint,
     method text CHECK (method IN ('online', 'cash', 'transfer')),

@@ -7,41 +7,6 @@ WITH staged AS (
         f.commune_code,
         f.fetched_at,
         s.*,
-        CASE
-            WHEN s.kind_word IN ('hành vi hành chính', 'về hành vi hành chính') THEN 'behaviour'
-            WHEN s.kind_word IN ('quy định hành chính', 'về quy định hành chính') THEN 'regulation'
-        END AS kind,
-        CASE
-            WHEN s.topic_word = 'chậm giải quyết' THEN 'delay'
-            WHEN s.topic_word IN ('thái độ, nhũng nhiễu', 'thái độ, phiền hà, nhũng nhiễu') THEN 'attitude'
-            WHEN s.topic_word = 'yêu cầu thêm giấy tờ' THEN 'extra_papers'
-            WHEN s.topic_word = 'sai thẩm quyền, quy trình' THEN 'wrong_procedure'
-            WHEN s.topic_word = 'nội dung quy định' THEN 'regulation'
-            WHEN s.topic_word = 'khác' THEN 'other'
-        END AS topic,
-        CASE
-            WHEN s.status_word IN ('mới tiếp nhận vpcp', 'mới tiếp nhận') THEN 'new'
-            WHEN s.status_word = 'tiếp nhận ở địa phương' THEN 'received_locally'
-            WHEN s.status_word = 'đã bổ sung' THEN 'supplemented'
-            WHEN s.status_word = 'xử lý trực tiếp' THEN 'handled_directly'
-            WHEN s.status_word = 'xử lý ở địa phương' THEN 'handled_locally'
-            WHEN s.status_word = 'đã gửi email' THEN 'emailed'
-            WHEN s.status_word = 'trả lại nội bộ' THEN 'returned_inside'
-            WHEN s.status_word IN ('trả bnđp khác', 'trả bộ, ngành, địa phương khác') THEN 'returned_to_others'
-            WHEN s.status_word = 'trả vpcp' THEN 'returned_to_government_office'
-            WHEN s.status_word = 'chờ công khai' THEN 'awaiting_publication'
-            WHEN s.status_word = 'đã công khai' THEN 'published'
-            WHEN s.status_word = 'từ chối' THEN 'refused'
-            WHEN s.status_word = 'chuyển bằng phần mềm riêng' THEN 'passed_on'
-            WHEN s.status_word = 'chờ bổ sung' THEN 'awaiting_supplement'
-        END AS status,
-        CASE
-            WHEN s.satisfaction_word = 'rất hài lòng' THEN 5
-            WHEN s.satisfaction_word = 'hài lòng' THEN 4
-            WHEN s.satisfaction_word = 'bình thường' THEN 3
-            WHEN s.satisfaction_word = 'không hài lòng' THEN 2
-            WHEN s.satisfaction_word = 'rất không hài lòng' THEN 1
-        END AS satisfaction_level,
         core.day_of(coalesce(s.transferred_at, s.sent_at, f.fetched_at)) AS named_on
     FROM staging.petitions__cases AS s
     INNER JOIN ops.fetches AS f ON f.fetch_id = s.fetch_id
@@ -72,15 +37,11 @@ SELECT
     s.replied_at,
     s.published_at,
     s.status,
-    s.satisfaction_level >= 4 AS is_satisfied,
+    s.satisfaction = 'yes' AS is_satisfied,
     s.like_count,
     s.dislike_count,
     s.is_repeated,
     -- From here on: for the judgement only.
-    s.kind_word,
-    s.topic_word,
-    s.status_word,
-    s.satisfaction_word,
     greatest(s.sent_at, s.transferred_at, s.received_at, s.supplement_requested_at, s.refused_at, s.replied_at, s.published_at) AS newest_at,
     n.unit_code
 FROM staged AS s
@@ -119,9 +80,5 @@ COMMENT ON COLUMN core.petition_candidates.is_satisfied IS 'Người gửi hài 
 COMMENT ON COLUMN core.petition_candidates.like_count IS 'Lượt thích câu trả lời đã công khai.';
 COMMENT ON COLUMN core.petition_candidates.dislike_count IS 'Lượt không thích câu trả lời đã công khai.';
 COMMENT ON COLUMN core.petition_candidates.is_repeated IS 'Là phản ánh lặp lại; trống khi hệ thống không ghi.';
-COMMENT ON COLUMN core.petition_candidates.kind_word IS 'Loại như đã nhận.';
-COMMENT ON COLUMN core.petition_candidates.topic_word IS 'Nhóm nội dung như đã nhận.';
-COMMENT ON COLUMN core.petition_candidates.status_word IS 'Trạng thái như đã nhận.';
-COMMENT ON COLUMN core.petition_candidates.satisfaction_word IS 'Mức độ hài lòng như đã nhận.';
 COMMENT ON COLUMN core.petition_candidates.newest_at IS 'Thời điểm muộn nhất trong dòng, không kể hạn.';
 COMMENT ON COLUMN core.petition_candidates.unit_code IS 'Mã đơn vị theo bảng tra tên, vào ngày chuyển đến hoặc ngày gửi; trống là tên lạ.';

@@ -7,23 +7,6 @@ WITH staged AS (
         f.commune_code,
         f.fetched_at,
         s.*,
-        CASE
-            WHEN s.status_word IN ('1', 'mới đăng ký', 'chờ tiếp nhận') THEN 1
-            WHEN s.status_word IN ('2', 'được tiếp nhận', 'đã tiếp nhận') THEN 2
-            WHEN s.status_word IN ('3', 'không được tiếp nhận', 'từ chối tiếp nhận') THEN 3
-            WHEN s.status_word IN ('4', 'đang xử lý') THEN 4
-            WHEN s.status_word IN ('5', 'yêu cầu bổ sung giấy tờ', 'chờ bổ sung') THEN 5
-            WHEN s.status_word IN ('6', 'yêu cầu thực hiện nghĩa vụ tài chính', 'chờ thực hiện nghĩa vụ tài chính') THEN 6
-            WHEN s.status_word IN ('7', 'công dân yêu cầu rút hồ sơ', 'đã rút', 'trả lại') THEN 7
-            WHEN s.status_word IN ('8', 'dừng xử lý') THEN 8
-            WHEN s.status_word IN ('9', 'đã xử lý xong') THEN 9
-            WHEN s.status_word IN ('10', 'đã trả kết quả') THEN 10
-        END AS status,
-        CASE
-            WHEN s.channel_word IN ('1', 'trực tiếp') THEN 1
-            WHEN s.channel_word IN ('2', 'trực tuyến') THEN 2
-            WHEN s.channel_word IN ('3', 'bưu chính công ích', 'bưu chính') THEN 3
-        END AS channel,
         core.day_of(coalesce(s.received_at, s.submitted_at, f.fetched_at)) AS named_on
     FROM staging.portal__dossiers AS s
     INNER JOIN ops.fetches AS f ON f.fetch_id = s.fetch_id
@@ -42,7 +25,7 @@ SELECT
     s.procedure_code,
     s.unit_name,
     s.unit_key,
-    s.channel,
+    s.channel::smallint AS channel,
     s.submitted_at,
     s.received_at,
     s.due_at,
@@ -50,25 +33,11 @@ SELECT
     s.handed_over_at,
     s.status::smallint AS status,
     s.status_updated_at,
-    CASE
-        WHEN s.online_payment_word IN ('0', 'không') THEN '0'
-        WHEN s.online_payment_word IN ('1', 'qua cổng dvcqg') THEN '1'
-        WHEN s.online_payment_word IN ('2', 'qua cổng của bộ, địa phương', 'qua cổng địa phương') THEN '2'
-    END AS online_payment,
+    s.online_payment,
     s.has_electronic_result,
-    CASE
-        WHEN s.rating_word = 'rất hài lòng' THEN 5
-        WHEN s.rating_word = 'hài lòng' THEN 4
-        WHEN s.rating_word = 'bình thường' THEN 3
-        WHEN s.rating_word = 'không hài lòng' THEN 2
-        WHEN s.rating_word = 'rất không hài lòng' THEN 1
-    END AS rating_level,
+    s.rating_level::smallint AS rating_level,
     -- From here on: for the judgement only.
-    s.status_word,
-    s.channel_word,
-    s.online_payment_word,
-    s.rating_word,
-    s.received_at IS NOT NULL AND s.status <> 1 AS is_counted,
+    s.received_at IS NOT NULL AND s.status <> '1' AS is_counted,
     coalesce(s.finished_at, s.handed_over_at) AS ended_at,
     n.unit_code
 FROM staged AS s
@@ -102,10 +71,6 @@ COMMENT ON COLUMN core.portal_dossier_candidates.status_updated_at IS 'Lúc cổ
 COMMENT ON COLUMN core.portal_dossier_candidates.online_payment IS 'Thanh toán trực tuyến: 0 không, 1 qua Cổng DVCQG, 2 qua cổng của bộ, địa phương; trống khi không rõ.';
 COMMENT ON COLUMN core.portal_dossier_candidates.has_electronic_result IS 'Cổng có tệp kết quả điện tử của hồ sơ.';
 COMMENT ON COLUMN core.portal_dossier_candidates.rating_level IS 'Mức hài lòng người nộp chọn: 5 rất hài lòng … 1 rất không hài lòng; trống khi chưa đánh giá.';
-COMMENT ON COLUMN core.portal_dossier_candidates.status_word IS 'Trạng thái như đã nhận.';
-COMMENT ON COLUMN core.portal_dossier_candidates.channel_word IS 'Hình thức nộp như đã nhận.';
-COMMENT ON COLUMN core.portal_dossier_candidates.online_payment_word IS 'Thanh toán trực tuyến như đã nhận.';
-COMMENT ON COLUMN core.portal_dossier_candidates.rating_word IS 'Mức độ hài lòng như đã nhận.';
 COMMENT ON COLUMN core.portal_dossier_candidates.is_counted IS 'Là hồ sơ được đếm: đã tiếp nhận và không còn ở trạng thái 1.';
 COMMENT ON COLUMN core.portal_dossier_candidates.ended_at IS 'Lúc kết thúc theo cổng.';
 COMMENT ON COLUMN core.portal_dossier_candidates.unit_code IS 'Mã đơn vị theo bảng tra tên, vào ngày tiếp nhận (không có thì ngày nộp, ngày đọc); trống là tên lạ.';

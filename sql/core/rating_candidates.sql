@@ -7,37 +7,20 @@ WITH staged AS (
         f.commune_code,
         f.fetched_at,
         s.*,
-        CASE
-            WHEN s.item_key = 'mức độ hài lòng chung' THEN 'overall'
-            WHEN s.item_key = 'tiếp cận dịch vụ' THEN 'access'
-            WHEN s.item_key = 'thủ tục hành chính' THEN 'procedure'
-            WHEN s.item_key = 'thái độ của công chức' THEN 'attitude'
-            WHEN s.item_key = 'năng lực của công chức' THEN 'competence'
-            WHEN s.item_key = 'thời gian giải quyết' THEN 'time'
-            WHEN s.item_key = 'kết quả giải quyết' THEN 'result'
-            WHEN s.item_key = 'tiếp thu góp ý' THEN 'feedback'
-            WHEN s.item_key = 'bị gây phiền hà, sách nhiễu' THEN 'harassment'
-        END AS item,
-        CASE
-            WHEN s.scale_word = 'hài lòng 5 mức' THEN 'words_5'
-            WHEN s.scale_word = 'tốt 3 mức' THEN 'words_3'
-            WHEN s.scale_word = '5 sao' THEN 'stars_5'
-            WHEN s.scale_word = 'có/không' THEN 'yes_no'
-        END AS scale,
-        CASE s.scale_word
-            WHEN 'hài lòng 5 mức' THEN CASE
+        CASE s.scale
+            WHEN 'words_5' THEN CASE
                 WHEN s.answer_word = 'rất hài lòng' THEN 5
                 WHEN s.answer_word = 'hài lòng' THEN 4
                 WHEN s.answer_word = 'bình thường' THEN 3
                 WHEN s.answer_word = 'không hài lòng' THEN 2
                 WHEN s.answer_word = 'rất không hài lòng' THEN 1
             END
-            WHEN 'tốt 3 mức' THEN CASE
+            WHEN 'words_3' THEN CASE
                 WHEN s.answer_word IN ('rất tốt', '1') THEN 5
                 WHEN s.answer_word IN ('tốt', '2') THEN 4
                 WHEN s.answer_word IN ('chưa tốt', '3') THEN 2
             END
-            WHEN '5 sao' THEN CASE
+            WHEN 'stars_5' THEN CASE
                 WHEN s.answer_word IN ('1', '1 sao') THEN 1
                 WHEN s.answer_word IN ('2', '2 sao') THEN 2
                 WHEN s.answer_word IN ('3', '3 sao') THEN 3
@@ -45,7 +28,7 @@ WITH staged AS (
                 WHEN s.answer_word IN ('5', '5 sao') THEN 5
             END
         END AS rating_level,
-        CASE WHEN s.scale_word = 'có/không' THEN CASE s.answer_word WHEN 'có' THEN true WHEN 'không' THEN false END END AS is_yes,
+        CASE WHEN s.scale = 'yes_no' THEN CASE s.answer_word WHEN 'có' THEN true WHEN 'không' THEN false END END AS is_yes,
         core.day_of(coalesce(s.rated_at, f.fetched_at)) AS named_on
     FROM staging.ratings__responses AS s
     INNER JOIN ops.fetches AS f ON f.fetch_id = s.fetch_id
@@ -60,14 +43,8 @@ SELECT
     s.fetched_at,
     s.unreadable,
     s.response_code,
-    s.item_key,
     s.item,
-    CASE
-        WHEN s.source_word = 'cổng dvcqg' THEN 'portal'
-        WHEN s.source_word IN ('ki-ốt tại quầy', 'kiosk') THEN 'kiosk'
-        WHEN s.source_word = 'phiếu giấy' THEN 'paper'
-        WHEN s.source_word IN ('trực tuyến', 'zalo') THEN 'online'
-    END AS source,
+    s.source,
     s.dossier_code,
     s.visit_code,
     s.scale,
@@ -79,9 +56,7 @@ SELECT
     s.official_code,
     s.official_key,
     -- From here on: for the judgement only.
-    s.scale_word,
     s.answer_word,
-    s.source_word,
     s.is_yes,
     n.unit_code
 FROM staged AS s
@@ -100,7 +75,6 @@ COMMENT ON COLUMN core.rating_candidates.row_hash IS 'Dấu vân tay của mọi
 COMMENT ON COLUMN core.rating_candidates.fetched_at IS 'Thời điểm của lần đọc ấy.';
 COMMENT ON COLUMN core.rating_candidates.unreadable IS 'Tên các cột mà nguồn ghi không đọc được.';
 COMMENT ON COLUMN core.rating_candidates.response_code IS 'Mã phiếu đánh giá.';
-COMMENT ON COLUMN core.rating_candidates.item_key IS 'Nội dung được hỏi, theo khóa so tên.';
 COMMENT ON COLUMN core.rating_candidates.item IS 'Nội dung được hỏi: overall Mức độ hài lòng chung, access Tiếp cận dịch vụ, procedure Thủ tục hành chính, attitude Thái độ của công chức, competence Năng lực của công chức, time Thời gian giải quyết, result Kết quả giải quyết, feedback Tiếp thu góp ý, harassment Bị gây phiền hà, sách nhiễu.';
 COMMENT ON COLUMN core.rating_candidates.source IS 'Nguồn: portal Cổng DVCQG, kiosk ki-ốt tại quầy, paper phiếu giấy, online trực tuyến; trống khi không rõ.';
 COMMENT ON COLUMN core.rating_candidates.dossier_code IS 'Mã hồ sơ được đánh giá, khi có.';
@@ -113,8 +87,6 @@ COMMENT ON COLUMN core.rating_candidates.unit_name IS 'Đơn vị được đán
 COMMENT ON COLUMN core.rating_candidates.unit_key IS 'Khóa so tên của đơn vị được đánh giá.';
 COMMENT ON COLUMN core.rating_candidates.official_code IS 'Mã công chức được đánh giá, khi nguồn ghi.';
 COMMENT ON COLUMN core.rating_candidates.official_key IS 'Mã băm có khóa của tên công chức được đánh giá; không phải tên.';
-COMMENT ON COLUMN core.rating_candidates.scale_word IS 'Thang đo như đã nhận.';
 COMMENT ON COLUMN core.rating_candidates.answer_word IS 'Câu trả lời như đã nhận.';
-COMMENT ON COLUMN core.rating_candidates.source_word IS 'Nguồn như đã nhận.';
 COMMENT ON COLUMN core.rating_candidates.is_yes IS 'Câu trả lời là Có, với thang có/không.';
 COMMENT ON COLUMN core.rating_candidates.unit_code IS 'Mã đơn vị theo bảng tra tên, vào ngày đánh giá; trống là tên lạ.';

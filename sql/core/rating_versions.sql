@@ -4,7 +4,7 @@
 CREATE TABLE core.rating_versions (
     LIKE core.ratings INCLUDING COMMENTS,
     valid_to timestamptz,
-    PRIMARY KEY (commune_code, response_code, item_key, fetched_at, fetch_id, row_number)
+    PRIMARY KEY (commune_code, response_code, item, fetched_at, fetch_id, row_number)
 );
 
 COMMENT ON TABLE core.rating_versions IS 'Mọi phiên bản của các đánh giá.';

@@ -5,7 +5,6 @@
 CREATE TABLE core.ratings (
     commune_code text NOT NULL,
     response_code text NOT NULL,
-    item_key text NOT NULL,
     item text NOT NULL,
     source text,
     dossier_code text,
@@ -24,13 +23,12 @@ CREATE TABLE core.ratings (
     fetched_at timestamptz NOT NULL,
     flags text[] NOT NULL DEFAULT '{}',
     missing_since timestamptz,
-    PRIMARY KEY (commune_code, response_code, item_key)
+    PRIMARY KEY (commune_code, response_code, item)
 );
 
 COMMENT ON TABLE core.ratings IS 'Đánh giá của người dân: mỗi phiếu, mỗi nội dung một dòng.';
 COMMENT ON COLUMN core.ratings.commune_code IS 'Mã đơn vị hành chính của xã.';
 COMMENT ON COLUMN core.ratings.response_code IS 'Mã phiếu đánh giá.';
-COMMENT ON COLUMN core.ratings.item_key IS 'Nội dung được hỏi, theo khóa so tên.';
 COMMENT ON COLUMN core.ratings.item IS 'Nội dung được hỏi: overall Mức độ hài lòng chung, access Tiếp cận dịch vụ, procedure Thủ tục hành chính, attitude Thái độ của công chức, competence Năng lực của công chức, time Thời gian giải quyết, result Kết quả giải quyết, feedback Tiếp thu góp ý, harassment Bị gây phiền hà, sách nhiễu.';
 COMMENT ON COLUMN core.ratings.source IS 'Nguồn: portal Cổng DVCQG, kiosk ki-ốt tại quầy, paper phiếu giấy, online trực tuyến; trống khi không rõ.';
 COMMENT ON COLUMN core.ratings.dossier_code IS 'Mã hồ sơ được đánh giá, khi có.';

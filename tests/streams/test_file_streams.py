@@ -1,0 +1,115 @@
+"""Every file stream from a file to core: exact rows, exact refusals, twice nothing, unloaded without a trace."""
+
+import pytest
+
+from demo import canary
+from tests.proof.small_pull import checksums
+from tests.proof.test_canary import found_in, leaks
+from tests.streams import harness
+from tests.streams.harness import LATER, context, core_rows, demo_file, expected_rows, load
+from tthc import flows
+from tthc.quality.suites import suite_of
+from tthc.sources import spreadsheets
+
+DECLARED = harness.file_streams()
+STREAMS = [stream for stream in DECLARED if stream.stream in harness.FILES]
+every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.stream)
+
+
+def test_every_file_stream_has_its_demo_file():
+    assert len(DECLARED) >= 9
+    assert set(harness.FILES) == {stream.stream for stream in DECLARED}
+    assert all(file.stream == name for name, file in harness.FILES.items())
+
+
+@every_stream
+def test_a_file_is_known_by_its_headers_alone(stream):
+    body = demo_file(stream).write(context())
+    assert spreadsheets.recognise(body, DECLARED) == stream
+    # Nobody else must claim it when its own declaration is away.
+    others = [other for other in DECLARED if other != stream]
+    try:
+        assert spreadsheets.recognise(body, others) is None
+    except Exception as error:
+        assert "thiếu cột" in str(error)
+
+
+@every_stream
+def test_a_good_file_becomes_exactly_these_rows(stream, warehouse, tmp_path):
+    file = demo_file(stream)
+    expected = expected_rows(stream)
+    before = checksums(warehouse)
+    told = load(tmp_path, file.file_name, file.write(context()))
+    harness.adds_up(told)
+    assert (told["stream"], told["quarantined"]) == (stream.stream, 0)
+    assert told["merged"] + told["unchanged"] == len(expected) > 0
+    harness.same_rows(core_rows(warehouse, stream), expected)
+
+    after = checksums(warehouse)
+    again = load(tmp_path / "lần hai", "tên khác.xlsx", file.write(context()))
+    assert (again["fetch_id"], again["is_new"]) == (told["fetch_id"], False)
+    assert checksums(warehouse) == after
+
+    flows.unload(told["fetch_id"], progress=str)
+    assert checksums(warehouse) == before
+
+
+@every_stream
+def test_a_file_with_mistakes_loses_only_these_rows(stream, warehouse, tmp_path):
+    file = demo_file(stream)
+    body, planted = file.broken(context())
+    critical = {rule.rule for rule in suite_of(stream).row_rules if rule.severity == "critical"}
+    assert {mistake.rule for mistake in planted} == critical, "a critical rule without a planted mistake"
+    before = checksums(warehouse)
+    told = load(tmp_path, file.file_name, body)
+    harness.adds_up(told)
+    assert told["quarantined"] == len(planted)
+    assert harness.quarantined(warehouse, told["fetch_id"]) == sorted(
+        (mistake.row, (mistake.rule,)) for mistake in planted
+    )
+    harness.same_rows(core_rows(warehouse, stream), expected_rows(stream))
+
+    flows.unload(told["fetch_id"], progress=str)
+    assert checksums(warehouse) == before
+
+
+@every_stream
+def test_a_later_file_adds_and_changes_and_takes_nothing_away(stream, warehouse, tmp_path):
+    file = demo_file(stream)
+    key = lambda row: tuple(row[name] for name in stream.key)  # noqa: E731
+    load(tmp_path, "trước.xlsx", file.write(context()))
+    between = checksums(warehouse)
+    newer = file.write(context(LATER))
+    if newer == file.write(context()):
+        pytest.skip("nothing of this stream changes with time")
+    told = load(tmp_path, "sau.xlsx", newer)
+    harness.adds_up(told)
+    both = {key(row): row for row in [*expected_rows(stream), *expected_rows(stream, LATER)]}
+    harness.same_rows(core_rows(warehouse, stream), harness.in_order(list(both.values()), stream))
+    earlier = {key(row): row for row in expected_rows(stream)}
+    changed = [row for row in expected_rows(stream, LATER) if earlier.get(key(row)) != row]
+    assert told["merged"] == len(changed) > 0
+
+    flows.unload(told["fetch_id"], progress=str)
+    assert checksums(warehouse) == between
+
+
+PERSONAL = [s for s in STREAMS if any(column.personal != "keep" for column in s.columns)]
+
+
+@pytest.mark.parametrize("stream", PERSONAL, ids=lambda stream: stream.stream)
+def test_a_person_named_in_a_file_is_found_nowhere(stream, warehouse, tmp_path, capsys):
+    file = demo_file(stream)
+    body, _ = file.broken(context())
+    if stream.restricted:
+        pytest.skip("names live in the restricted schema; tests of the registers look there")
+    assert found_in(harness.content(body)), "no canary in the file: the search would prove nothing"
+    told = [load(tmp_path / "tốt", file.file_name, file.write(context()))]
+    told.append(load(tmp_path / "lỗi", file.file_name, body))
+    assert not leaks(warehouse)
+    assert not found_in(repr(told) + "".join(capsys.readouterr()))
+    assert canary.NAME
+
+
+def test_files_without_personal_columns_are_few():
+    assert len(PERSONAL) >= 5
