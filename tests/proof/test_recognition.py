@@ -154,3 +154,12 @@ def test_a_new_event_makes_its_dossier_be_read(warehouse) -> None:
     fetch_id = told(2, SAME)
     flows.stage(fetch_id, progress=str)
     assert staged_of(warehouse, fetch_id) == (1, len(SAME) - 1)
+
+
+def test_a_record_that_is_not_text_is_refused_alone(warehouse) -> None:
+    """A byte that no text has costs its own row, the first time and the second."""
+    for minute in range(2):
+        moment = BEGINNING + timedelta(minutes=minute)
+        fetch_id = archived(moment, [[*SAME, Row("BYTE-LA", 1)]], tampered=(b"BYTE", b"BY\xffE"))
+        done = flows.take_in(fetch_id, progress=str)
+        assert (done["quarantined"], done["merged"] + done["unchanged"]) == (1, len(SAME))

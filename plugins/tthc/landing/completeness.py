@@ -36,7 +36,7 @@ class KeysSeen:
         for raw in raws:
             try:
                 values = msgspec.structs.astuple(self._decode(raw))
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 values = (None,)
             parts = [_part(column, value) for column, value in zip(self._columns, values, strict=False)]
             if parts[0]:
@@ -144,7 +144,7 @@ def _days(decode: Callable[[msgspec.Raw], Any], raws: Iterable[msgspec.Raw]) -> 
         try:
             (value,) = msgspec.structs.astuple(decode(raw))
             day = read_day(value)
-        except (msgspec.DecodeError, UnreadableInstant):
+        except (msgspec.DecodeError, UnicodeDecodeError, UnreadableInstant):
             continue
         if day is not None:
             yield day

@@ -59,7 +59,7 @@ class Marker:
         try:
             record = self._decode(raw)
             values = [read(getattr(record, at)) for at, read in self._reads]
-        except (msgspec.MsgspecError, UnreadableInstant):
+        except (msgspec.MsgspecError, UnicodeDecodeError, UnreadableInstant):
             return None
         return None if None in values else values
 

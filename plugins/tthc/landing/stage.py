@@ -325,8 +325,11 @@ def _splitter(connection: psycopg.Connection, fetch_id: int) -> Callable[[bytes]
 
 
 def _decoded(raw: msgspec.Raw | dict[str, Any]) -> dict[str, Any]:
-    # What is not an object has no dossier code either: it is refused as a row, not as a batch.
-    record = msgspec.json.decode(raw) if isinstance(raw, msgspec.Raw) else raw
+    # What is not an object, or not text, has no dossier code either: it is refused as a row, not as a batch.
+    try:
+        record = msgspec.json.decode(raw) if isinstance(raw, msgspec.Raw) else raw
+    except UnicodeDecodeError:
+        record = None
     return record if isinstance(record, dict) else {}
 
 
