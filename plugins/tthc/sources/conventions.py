@@ -30,8 +30,8 @@ _QUANTITY = re.compile(
     r"(?P<sign>[-+\u2212]?)(?P<core>\d[\d.,  \u00a0]*)(?P<unit>\s*(?:%|đồng|vnđ|vnd|đ|₫)?\.?)", re.I
 )
 _GROUPED = {
-    "dot": re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", re.ASCII),
-    "comma": re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII),
+    "dot": re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?", re.ASCII),
+    "comma": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", re.ASCII),
 }
 _FRACTION = {"dot": re.compile(r"\d+,\d+", re.ASCII), "comma": re.compile(r"\d+\.\d+", re.ASCII)}
 _ONE_GROUP = {
@@ -127,7 +127,7 @@ class Conventions:
             is_one = _ONE_GROUP[group].fullmatch(core)
             if is_one and (self.thousands or (group if kind != "decimal" else None)) != group:
                 continue
-            if _GROUPED[group].fullmatch(core) and (is_one or not core.startswith("0")):
+            if _GROUPED[group].fullmatch(core):
                 core = core.replace(sign, "").replace(mark, ".")
                 break
         else:
@@ -183,8 +183,6 @@ def _thousands(evidence: Evidence, choices: Choices) -> str | None:
         return choices.thousands
     counts = evidence.counts
     strong = [group for group in ("dot", "comma") if counts[f"{group} groups"]]
-    if len(strong) == 1:
-        return strong[0]
     # Whole numbers and đồng have no thousandths: a single group is a proof, unless the file proves otherwise.
     weak = [group for group in ("dot", "comma") if counts[f"{group} group"]]
     doubtful = [group for group in ("dot", "comma") if counts[f"{group} either"]]
