@@ -11,6 +11,7 @@ ví dụ:
       --client-id tthc --client-secret BI-MAT
   python -m demo answer-key --seed 1 --pulls pulls.json --out key.csv --form form.csv
   python -m demo registers DIR
+  python -m demo exports --out DIR --seed 1 --clock 2025-07-31T18:00:00+07:00
   python -m demo edges --seed 1
 
 điều khiển khi máy chủ đang chạy (tiêu đề X-Demo-Key = client secret):
@@ -46,6 +47,11 @@ def parser() -> argparse.ArgumentParser:
     key.add_argument("--form", type=Path, help="biểu II.06a, cột 3 đến 13")
     registers = commands.add_parser("registers", help="ghi danh mục TTHC ra tệp xlsx")
     registers.add_argument("directory", type=Path)
+    exports = commands.add_parser("exports", help="ghi tệp của cổng, PAKN, thanh toán, đánh giá, văn bản")
+    exports.add_argument("--out", type=Path, required=True, help="thư mục nhận tệp")
+    exports.add_argument("--seed", type=int, default=1)
+    exports.add_argument("--clock", default="2025-07-31T18:00:00+07:00", help="lúc xuất tệp, ISO 8601")
+    exports.add_argument("--broken", action="store_true", help="bản có lỗi gài sẵn, kèm đáp án loi.json")
     edges = commands.add_parser("edges", help="đếm các trường hợp khó đã gài trong dữ liệu")
     edges.add_argument("--seed", type=int, default=1)
     return top
@@ -66,10 +72,27 @@ def main(arguments: list[str] | None = None) -> int:
         for path in write_registers(options.directory):
             print(path)
         return 0
+    if options.command == "exports":
+        return write_exports(options)
     from .edges import count_edges, whole_city
 
     for name, count in sorted(count_edges(whole_city(options.seed)).items()):
         print(f"{count:7} {name}")
+    return 0
+
+
+def write_exports(options: argparse.Namespace) -> int:
+    from .dates import parse_moment
+    from .exports import write_all
+    from .stream_file import Context
+
+    try:
+        moment = parse_moment(options.clock)
+    except ValueError:
+        print("--clock phải là thời điểm ISO 8601, ví dụ 2025-07-31T18:00:00+07:00.", file=sys.stderr)
+        return 2
+    for path in write_all(options.out, Context.at(options.seed, moment), broken=options.broken):
+        print(path)
     return 0
 
 

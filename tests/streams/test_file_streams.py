@@ -3,13 +3,14 @@
 import pytest
 
 from demo import canary
+from demo.exports import portal_procedures
 from tests.proof.small_pull import checksums
 from tests.proof.test_canary import found_in, leaks
 from tests.streams import harness
 from tests.streams.harness import LATER, context, core_rows, demo_file, expected_rows, load
 from tthc import flows
 from tthc.quality.suites import suite_of
-from tthc.sources import spreadsheets
+from tthc.sources import spreadsheets, streams
 
 DECLARED = harness.file_streams()
 STREAMS = [stream for stream in DECLARED if stream.stream in harness.FILES]
@@ -113,3 +114,18 @@ def test_a_person_named_in_a_file_is_found_nowhere(stream, warehouse, tmp_path, 
 
 def test_files_without_personal_columns_are_few():
     assert len(PERSONAL) >= 5
+
+
+def test_the_files_of_all_ministries_make_one_catalogue(warehouse, tmp_path):
+    stream = streams.stream_named("portal__procedures")
+    file = demo_file(stream)
+    files = {file.file_name: file.write(context()), **file.more(context())}
+    assert len(files) == 4
+    for name, body in files.items():
+        told = load(tmp_path, name, body)
+        harness.adds_up(told)
+        assert told["quarantined"] == 0
+    expected = [
+        row for ministry in portal_procedures.MINISTRIES for row in portal_procedures.rows_of(ministry)
+    ]
+    harness.same_rows(core_rows(warehouse, stream), harness.in_order(expected, stream))
