@@ -103,14 +103,17 @@ def csv(lines: Iterable[Iterable[object]], delimiter: str = ",", encoding: str =
     return "".join(delimiter.join(map(cell, line)) + "\r\n" for line in lines).encode(encoding)
 
 
-def html(table: str, *, charset: str = "utf-8", encoding: str = "utf-8") -> bytes:
-    """Return a page as the one-stop systems save it: tables in one outer table."""
+AROUND = ("UBND XÃ AN HƯNG", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "NGƯỜI LẬP BIỂU", "CHỦ TỊCH")
+
+
+def html(table: str, *, around: Iterable[str] = AROUND, encoding: str = "utf-8") -> bytes:
+    """Return a page as the one-stop systems save it: heading, data and signatures in one outer table."""
+    unit, motto, author, chief = around
     page = (
-        f'<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head><meta charset="{charset}"><title>Báo cáo</title>'
+        '<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head><title>BC</title>'
         "<style>td {mso-number-format:'\\@'}</style></head><body><table><tr><td>"
-        "<table><tr><td>UBND XÃ AN HƯNG</td><td>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM</td></tr></table></td></tr>"
-        f"<tr><td>{table}</td></tr>"
-        "<tr><td><table><tr><td>NGƯỜI LẬP BIỂU</td><td>CHỦ TỊCH</td></tr></table></td></tr></table></body></html>"
+        f"<table><tr><td>{unit}</td><td>{motto}</td></tr></table></td></tr><tr><td>{table}</td></tr>"
+        f"<tr><td><table><tr><td>{author}</td><td>{chief}</td></tr></table></td></tr></table></body></html>"
     )
     return page.encode(encoding)
 

@@ -89,16 +89,16 @@ def test_an_alphabet_is_suspected_only_when_it_makes_words(texts, alphabet):
     sample = Sample()
     for text in texts:
         sample.add(text)
-    assert sample.suspected() == alphabet
+    assert next(iter(sample.suspected()), None) == alphabet
 
 
 def test_one_old_cell_among_unicode_ones_is_a_word_twice_is_a_suspicion():
     sample = Sample()
     sample.add("Phòng Kinh tế")
     sample.add("Hé tÞch")
-    assert sample.suspected() is None
+    assert sample.suspected() == []
     sample.add("§Êt ®ai")
-    assert sample.suspected() == "tcvn3"
+    assert sample.suspected()[0] == "tcvn3"
 
 
 def test_the_soft_hyphen_is_a_letter_there():

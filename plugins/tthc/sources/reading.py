@@ -266,21 +266,25 @@ def _refuse_old_alphabet(book: Book, sample: Sample, wanted: list[Wanted]) -> No
     """Ask about a file whose letters are of an alphabet from before Unicode; show how its headers would read."""
     if book.choices.alphabet is not None:
         return
-    alphabet = sample.suspected()
-    if alphabet is None:
+    suspected = sample.suspected()
+    if not suspected:
         if book.is_one_byte:
             raise UsageError(NOT_UNICODE)
         return
-    shown = _decoded_headers(book, wanted, alphabet)
-    reads = f" Đọc theo bảng mã ấy, các tiêu đề là: {quoted(shown)}." if shown else ""
+    # Several alphabets may make words of a few signs; that of the headers is the one.
+    readings = {alphabet: _decoded_headers(book, wanted, alphabet) for alphabet in suspected}
+    alphabet = max(suspected, key=lambda each: readings[each].rank if readings[each] else (-99,))
+    headers = readings[alphabet]
+    shown = quoted(list(headers.labels.values())[:_SAMPLED_HEADERS]) if headers else ""
+    reads = f" Đọc theo bảng mã ấy, các tiêu đề là: {shown}." if shown else ""
     raise UsageError(
         f"Chữ trong tệp có vẻ viết bằng {TITLES[alphabet]}, không phải Unicode.{reads} Nếu đúng, nạp lại với "
         f"“--encoding {alphabet}”; nếu tệp thật là Unicode, nạp lại với “--encoding unicode”."
     )
 
 
-def _decoded_headers(book: Book, wanted: list[Wanted], alphabet: str) -> list[str]:
-    """Return the header texts of the sheet that is most like a stream when decoded; never a row of data."""
+def _decoded_headers(book: Book, wanted: list[Wanted], alphabet: str) -> Headers | None:
+    """Return the rows that are most like the headers of a stream when decoded; never a row of data."""
     decode, best = DECODERS[alphabet], None
     for sheet in _visible(book):
 
@@ -290,7 +294,7 @@ def _decoded_headers(book: Book, wanted: list[Wanted], alphabet: str) -> list[st
         for headers in first_headers(replace(sheet, rows=rows), wanted).values():
             if headers.is_close and (best is None or headers.rank > best.rank):
                 best = headers
-    return list(best.labels.values())[:_SAMPLED_HEADERS] if best else []
+    return best
 
 
 def _refuse_without_headers(book: Book, wanted: Wanted) -> None:

@@ -61,13 +61,14 @@ class Sample:
         self.has_unicode = self.has_unicode or _OUR_OWN.search(text) is not None
         self.words |= dict.fromkeys(strange_words(text))
 
-    def suspected(self) -> str | None:
-        """Return the alphabet in which nearly all strange words become syllables, None when there is none."""
+    def suspected(self) -> list[str]:
+        """Return the alphabets in which nearly all strange words become syllables, the likeliest first."""
         if len(self.words) < (2 if self.has_unicode else 1):
-            return None
+            return []
         scores = {name: _share_of_syllables(self.words, decode) for name, decode in DECODERS.items()}
-        best = max(scores, key=scores.__getitem__)
-        return best if scores[best] >= _SHARE else None
+        return sorted(
+            (name for name, score in scores.items() if score >= _SHARE), key=lambda name: -scores[name]
+        )
 
 
 def _share_of_syllables(words: Iterable[str], decode: Callable[[str], str]) -> float:
