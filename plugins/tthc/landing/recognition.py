@@ -194,12 +194,13 @@ def remember(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> N
     )
 
 
-def forget(connection: psycopg.Connection, stream: Stream, first_keys: Collection[str] | None) -> None:
+def forget(connection: psycopg.Connection, stream: Stream, first_keys: Collection[Any] | None) -> None:
     """Drop what is known of some first keys (None: of all), so that they are read in full when they come again."""
     parameters = {
         "commune": settings.commune_code(),
         "stream": stream.stream,
-        "keys": None if first_keys is None else list(first_keys),
+        # A key may be a year or a day; what is remembered of it is its text.
+        "keys": None if first_keys is None else [str(key) for key in first_keys],
     }
     chosen = "stream = %(stream)s AND (%(keys)s::text[] IS NULL OR first_key = ANY (%(keys)s))"
     connection.execute(f"DELETE FROM staging.known_rows WHERE {chosen}", parameters)

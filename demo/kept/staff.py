@@ -1,0 +1,123 @@
+"""The register of staff: who was where and since when, who was away; the only file of the demo with staff names."""
+
+from datetime import date
+
+from ..stream_file import Context, Hashed, Row
+from . import sheet
+from .officials import OFFICIALS, Official, written
+
+HEADERS = {
+    "official_code": "Mã công chức",
+    "kind": "Loại dòng",
+    "full_name": "Họ và tên",
+    "home_unit_code": "Đơn vị chủ quản",
+    "working_unit_code": "Đơn vị làm việc",
+    "job_title": "Chức danh",
+    "staff_kind": "Nhóm",
+    "is_head": "Là người đứng đầu",
+    "starts_on": "Từ ngày",
+    "ends_on": "Đến ngày",
+    "absence_reason": "Lý do vắng mặt",
+}
+WORDS = {
+    "kind": {"posting": "Công tác", "absence": "Vắng mặt"},
+    "home_unit_code": sheet.UNITS,
+    "working_unit_code": sheet.UNITS,
+    "staff_kind": {"leader": "Lãnh đạo", "civil_servant": "Công chức", "public_employee": "Viên chức"},
+    "is_head": sheet.YES_NO,
+    "absence_reason": {
+        "maternity": "Thai sản",
+        "sickness": "Ốm đau",
+        "training": "Đào tạo, bồi dưỡng",
+    },
+}
+FIRST_DAY = date(2025, 7, 1)
+
+
+def rows(context: Context) -> list[Row]:
+    """Return every span that the register knows at the moment."""
+    today, found = context.moment.date(), []
+    for number, official in enumerate(OFFICIALS):
+        former = _span(official, "posting", date(2021 + number % 3, 3, 1 + number), date(2025, 6, 30))
+        found.append(former | {"is_head": False, "staff_kind": "civil_servant"})
+        found.append(_span(official, "posting", FIRST_DAY, None))
+        away = date(2024, 2 + number % 9, 5)
+        found.append(_away(official, away, away.replace(day=20), "sickness" if number % 4 else "training"))
+        if number % 8 == 3 and date(2025, 7, 14) <= today:
+            found.append(_away(official, date(2025, 7, 14), date(2026, 1, 13), "maternity"))
+    return found
+
+
+def _span(official: Official, kind: str, first: date, last: date | None) -> Row:
+    name = written(official.name)
+    kinds = "leader" if official.is_head else "civil_servant"
+    return {
+        "official_code": official.code,
+        "kind": kind,
+        "full_name": name,
+        "official_key": Hashed(name),
+        "home_unit_code": official.home,
+        "working_unit_code": official.unit,
+        "job_title": "Trưởng phòng" if official.is_head else "Chuyên viên",
+        "staff_kind": "public_employee"
+        if official.unit == "su_nghiep_cong" and not official.is_head
+        else kinds,
+        "is_head": official.is_head,
+        "starts_on": first,
+        "ends_on": last,
+        "absence_reason": None,
+    }
+
+
+def _away(official: Official, first: date, last: date, reason: str) -> Row:
+    nothing = dict.fromkeys(
+        ("full_name", "official_key", "home_unit_code", "working_unit_code", "job_title", "staff_kind")
+    )
+    away = {"starts_on": first, "ends_on": last, "absence_reason": reason, "is_head": False}
+    return _span(official, "absence", first, last) | nothing | away
+
+
+def shown(row: Row) -> Row:
+    """Return a row as it is typed: what the register lets be left out is left out."""
+    typed = dict(row)
+    if row["working_unit_code"] == row["home_unit_code"]:
+        typed["working_unit_code"] = None
+    if not row["is_head"]:
+        typed["is_head"] = None
+    return typed
+
+
+def mistakes() -> list[tuple[sheet.Cells, str]]:
+    """Return what each planted mistake types, and the rule that refuses it."""
+    posting = {
+        "Loại dòng": "Công tác", "Họ và tên": "Kiều Văn Nhầm", "Đơn vị chủ quản": "Phòng Kinh tế", "Nhóm": "Công chức",
+        "Đơn vị làm việc": None, "Từ ngày": date(2025, 7, 1), "Đến ngày": None, "Lý do vắng mặt": None,
+    }  # fmt: skip
+    changes = [
+        ({"Mã công chức": "Kiều Văn Nhầm"}, "official_is_a_code"),
+        ({"Loại dòng": "Chuyển đi"}, "kind_is_known"),
+        ({"Từ ngày": None}, "span_has_its_first_day"),
+        ({"Đến ngày": sheet.NO_DAY}, "dates_are_readable"),
+        ({"Đến ngày": date(2025, 6, 1)}, "span_is_in_order"),
+        ({"Họ và tên": "Chuyên viên"}, "name_is_given"),
+        ({"Đơn vị chủ quản": "Phòng Tư pháp"}, "home_unit_is_known"),
+        ({"Đơn vị làm việc": "Tổ công tác số 3"}, "working_unit_is_known"),
+        ({"Nhóm": "Cộng tác viên"}, "staff_kind_is_known"),
+        ({"Là người đứng đầu": "Có thể"}, "head_is_yes_or_no"),
+        ({"Lý do vắng mặt": "Ốm đau"}, "absence_has_a_reason"),
+    ]
+    return [(posting | change, rule) for change, rule in changes]
+
+
+REGISTER = sheet.Kept(
+    stream="register__staff",
+    file_name="so_can_bo.xlsx",
+    title="SỔ CÁN BỘ, CÔNG CHỨC, VIÊN CHỨC XÃ AN HƯNG",
+    headers=HEADERS,
+    words=WORDS,
+    rows=rows,
+    mistakes=mistakes,
+    own_key=lambda number: {"Mã công chức": f"AH-XX-{number:02}"},
+    private=("Ngày sinh", "Số CCCD", "Số điện thoại", "Ghi chú"),
+    shown=shown,
+)
