@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 import psycopg
 import sqlalchemy
+from psycopg.rows import tuple_row
 from sqlalchemy.pool import NullPool, Pool, StaticPool
 
+from tthc import rehearsal
 from tthc.errors import TthcError, Unreachable, UsageError
 from tthc.quality.one_pass import OnePass
 from tthc.quality.suites import Suite, suite_of
@@ -83,8 +86,28 @@ def audit(connection_url: str, stream: Stream, fetch_id: int, *, record: bool = 
     Bad data raises nothing: see :attr:`Audit.stopped_because`. Raises UsageError for a suite that cannot be
     trusted, TthcError when the judging itself fails, Unreachable when the database does not answer.
     """
+    if (held := rehearsal.present()) is None:
+        connect = partial(psycopg.connect, connection_url, application_name="tthc audit")
+        return _audit(connect, stream, fetch_id, record=record, aside=_engine(connect, NullPool))
+    with held.lent(tuple_row) as lent:
+        # Others do not see what is rehearsed, so nothing can be judged aside.
+        outcome = _audit(lambda: lent, stream, fetch_id, record=record, aside=None)
+        # The transaction goes on, and its next steps are planned as ever.
+        for switch in ("enable_mergejoin", "enable_memoize"):
+            lent.execute(f"RESET {switch}")
+    return outcome
+
+
+def _audit(
+    connect: Callable[[], psycopg.Connection],
+    stream: Stream,
+    fetch_id: int,
+    *,
+    record: bool,
+    aside: sqlalchemy.Engine | None,
+) -> Audit:
     suite = suite_of(stream)
-    engine, aside = _engine(connection_url, StaticPool), _engine(connection_url, NullPool)
+    engine = _engine(connect, StaticPool)
     one_pass = OnePass(stream, suite, fetch_id, aside)
     try:
         outcome = _outcome(stream, fetch_id, suite, _judge(engine, one_pass))
@@ -100,11 +123,11 @@ def audit(connection_url: str, stream: Stream, fetch_id: int, *, record: bool = 
     return outcome
 
 
-def _engine(connection_url: str, pool: type[Pool]) -> sqlalchemy.Engine:
+def _engine(connect: Callable[[], psycopg.Connection], pool: type[Pool]) -> sqlalchemy.Engine:
     return sqlalchemy.create_engine(
         # A libpq URL can say more than SQLAlchemy's can (several hosts, services, options): psycopg reads it.
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(connection_url, application_name="tthc audit"),
+        creator=connect,
         poolclass=pool,
     )
 

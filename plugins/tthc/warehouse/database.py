@@ -10,8 +10,13 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from tthc import settings
+from tthc import rehearsal, settings
 from tthc.errors import TthcError, Unreachable
+from tthc.rehearsal import Rehearsal, Uncommitted
+
+#: So long a rehearsal waits for whoever is writing what it has to touch.
+_PATIENCE = "60s"
+_BUSY = "55P03"
 
 
 @contextmanager
@@ -21,31 +26,56 @@ def connection(
     """Give a connection to the warehouse, closed afterwards; the transaction is committed unless an error left it.
 
     Raises Unreachable when the server does not answer, TthcError for any other error of the database: with its
-    SQLSTATE, table and constraint, never with the server's text, which quotes the failing row.
+    SQLSTATE, table and constraint, never with the server's text, which quotes the failing row. In a rehearsal
+    everyone gets its one connection, and nothing is committed.
     """
     url = url or settings.warehouse_url()
+    held = rehearsal.present()
     try:
-        opened = psycopg.connect(url, autocommit=autocommit, row_factory=rows, application_name="tthc")
-    except psycopg.OperationalError as error:
-        raise Unreachable(
-            "Không kết nối được kho dữ liệu (TTHC_WAREHOUSE_URL). Kiểm tra Postgres có chạy không (make status), "
-            "địa chỉ, cổng và mật khẩu."
-        ) from error
-    try:
-        with opened:
-            # One reading of dates and instants, whatever the server's own settings are.
-            opened.execute("SET TIME ZONE 'Asia/Ho_Chi_Minh'")
-            opened.execute("SET work_mem = '256MB'")
-            # Compiling our wide statements takes many times longer than running them.
-            opened.execute("SET jit = off")
-            # Disks no longer turn: by the default a part of a table would be found by reading all of it.
-            opened.execute("SET random_page_cost = 1.1")
-            opened.execute("SET client_min_messages = warning")
+        if held is not None:
+            with held.lent(rows) as lent:
+                yield lent
+            return
+        with _opened(url, psycopg.Connection, autocommit, rows) as opened:
             if not autocommit:
                 opened.commit()
             yield opened
     except psycopg.Error as error:
         raise wrapped(error) from None
+
+
+@contextmanager
+def rehearsed(url: str | None = None) -> Iterator[Rehearsal]:
+    """Let every step until the end of the block be done in one transaction that is undone then.
+
+    Raises as :func:`connection` does, and TthcError when somebody else is writing the same for a whole minute.
+    """
+    try:
+        opened = _opened(url or settings.warehouse_url(), Uncommitted, False, dict_row)
+        with rehearsal.on(opened) as held:
+            opened.execute(f"SET lock_timeout = '{_PATIENCE}'")
+            yield held
+    except psycopg.Error as error:
+        raise wrapped(error) from None
+
+
+def _opened(url: str, kind: type[psycopg.Connection], autocommit: bool, rows: Any) -> psycopg.Connection:
+    try:
+        opened = kind.connect(url, autocommit=autocommit, row_factory=rows, application_name="tthc")
+    except psycopg.OperationalError as error:
+        raise Unreachable(
+            "Không kết nối được kho dữ liệu (TTHC_WAREHOUSE_URL). Kiểm tra Postgres có chạy không (make status), "
+            "địa chỉ, cổng và mật khẩu."
+        ) from error
+    # One reading of dates and instants, whatever the server's own settings are.
+    opened.execute("SET TIME ZONE 'Asia/Ho_Chi_Minh'")
+    opened.execute("SET work_mem = '256MB'")
+    # Compiling our wide statements takes many times longer than running them.
+    opened.execute("SET jit = off")
+    # Disks no longer turn: by the default a part of a table would be found by reading all of it.
+    opened.execute("SET random_page_cost = 1.1")
+    opened.execute("SET client_min_messages = warning")
+    return opened
 
 
 def wrapped(error: psycopg.Error) -> TthcError:
@@ -54,6 +84,8 @@ def wrapped(error: psycopg.Error) -> TthcError:
         return Unreachable(
             "Mất kết nối với kho dữ liệu giữa chừng; giao dịch đang dở đã được bỏ. Chạy lại lệnh này."
         )
+    if error.sqlstate == _BUSY:
+        return TthcError("Kho dữ liệu đang bận nhập đúng phần này: chờ lần nhập ấy xong rồi chạy lại.")
     where = error.diag.table_name or "?"
     raised = error.diag.message_primary if error.sqlstate == "P0001" else None
     message = raised or (
