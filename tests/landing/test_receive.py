@@ -10,6 +10,8 @@ from tthc.errors import TthcError, UsageError
 from tthc.landing import files, given_files, ledger
 from tthc.landing.archive import Archive
 from tthc.landing.files import receive
+from tthc.sources import spreadsheets
+from tthc.sources.spreadsheets import Choices
 from tthc.sources.streams import Column, Stream, stream_named
 
 NAME = "danh sách của bà Nguyễn Thị Thử.csv"
@@ -123,3 +125,46 @@ def test_what_cannot_be_read_says_what_to_do_and_not_the_name(connection, file: 
         assert "Nguyễn" not in str(caught.value)
     (rows,) = connection.execute("SELECT count(*) FROM ops.fetches").fetchone()
     assert rows == 0
+
+
+def test_new_content_under_a_known_name_follows_the_older_reading(connection, file: Path) -> None:
+    first, _ = receive(connection, str(file), ADDS)
+    mark(connection, first, "merged")
+    assert files.follows(connection, first) is None
+    file.write_text("Mã\n0002\n")
+    second, is_new = receive(connection, str(file), ADDS)
+    assert is_new and files.follows(connection, second) == first
+    mark(connection, second, "merged")
+    other = file.with_name("khac.csv")
+    other.write_text("Mã\n0003\n")
+    third, _ = receive(connection, str(other), ADDS)
+    assert files.follows(connection, third) is None
+    file.write_text("Mã\n0004\n")
+    assert files.follows(connection, receive(connection, str(file), ADDS)[0]) == second
+    assert ledger.fetch_of(connection, second).source == f"{files.hashed_name(str(file))} follows={first}"
+
+
+def test_what_a_person_decided_is_remembered_with_the_content(connection, file: Path) -> None:
+    body, decided = file.read_bytes(), Choices(alphabet="tcvn3", dates="day-first")
+    assert files.remembered(connection, body) is None
+    first, _ = receive(connection, str(file), ADDS)
+    assert files.remembered(connection, body) is None
+    second, is_new = receive(connection, str(file), ADDS, choices=decided)
+    assert is_new and second != first and files.remembered(connection, body) == decided
+    # The archive alone says how the content is read.
+    (page,) = ledger.pages_of(connection, second)
+    archived = Archive(settings.archive_url()).get(page.sha256)
+    assert spreadsheets.original_bytes(archived) == body
+    assert archived == spreadsheets.with_choices(body, decided)
+    assert receive(connection, str(file), ADDS, choices=decided) == (second, True)
+    assert files.known_reading(connection, body, decided) == (second, ADDS.stream, "fetched")
+    assert files.known_reading(connection, body) == (first, ADDS.stream, "fetched")
+    assert files.known_reading(connection, b"khac") is None
+
+
+def test_what_was_examined_is_what_is_archived(connection, file: Path) -> None:
+    examined = file.read_bytes()
+    file.write_text("Mã\nđã đổi sau khi xem\n")
+    fetch_id, _ = receive(connection, str(file), ADDS, body=examined)
+    (page,) = ledger.pages_of(connection, fetch_id)
+    assert Archive(settings.archive_url()).get(page.sha256) == examined
