@@ -19,8 +19,8 @@ from tthc.sources.streams import Stream
 from tthc.sources.workbooks import Book, Sheet
 from tthc.vietnamese.names import header_key
 
-#: Two headers less alike than this are not proposed as one.
-LIKE = 0.55
+#: Two headers less alike than this are not proposed as one; what is left over after that is given a second chance.
+LIKE, LEFT_OVER = 0.55, 0.35
 _PREVIEWED, _LONGEST = 3, 40
 _PERSONAL = (
     "ho ten", "ho va ten", "chu ho so", "nguoi nop", "cccd", "cmnd", "can cuoc", "dinh danh", "dien thoai", "sdt",
@@ -100,19 +100,20 @@ def _pairs(rows: Labelled, wanted: Wanted) -> dict[int, tuple[str, float]]:
     known = wanted.match(rows, "")
     pairs = {at: (header, 1.0) for header, at in known.columns.items() if header not in known.repeated}
     free = [header for header in wanted.names if header not in {header for header, _ in pairs.values()}]
-    likely = sorted(
-        (
-            (like, at, header)
-            for at in known.unknown
-            for header in free
-            if (like := _likeness(rows.paths[at], wanted.names[header])) >= LIKE
-        ),
-        key=lambda found: (-found[0], found[1]),
-    )
-    for like, at, header in likely:
-        if at not in pairs and header in free:
-            pairs[at] = (header, like)
-            free.remove(header)
+    for least in (LIKE, LEFT_OVER):
+        likely = sorted(
+            (
+                (like, at, header)
+                for at in known.unknown
+                for header in free
+                if at not in pairs and (like := _likeness(rows.paths[at], wanted.names[header])) >= least
+            ),
+            key=lambda found: (-found[0], found[1]),
+        )
+        for like, at, header in likely:
+            if at not in pairs and header in free:
+                pairs[at] = (header, like)
+                free.remove(header)
     return pairs
 
 
