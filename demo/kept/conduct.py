@@ -96,8 +96,9 @@ def mistakes() -> list[tuple[sheet.Cells, str]]:
     nothing = {header: None for name, header in HEADERS.items() if name != "record_code"}
     finding = nothing | {
         "Loại dòng": "Kết luận", "Ngày ghi nhận": date(2025, 3, 3), "Đơn vị": "Phòng Kinh tế",
-        "Mã công chức": "AH-KT-01", "Hành vi": "Thái độ không đúng mực", "Kết luận": "Đúng", "Hình thức kỷ luật": "Khiển trách",
-        "Ngày quyết định kỷ luật": date(2025, 3, 10), "Văn bản kết luận": "7/KL-UBND",
+        "Mã công chức": "AH-KT-01", "Hành vi": "Thái độ không đúng mực", "Kết luận": "Đúng",
+        "Hình thức kỷ luật": "Khiển trách", "Ngày quyết định kỷ luật": date(2025, 3, 10),
+        "Văn bản kết luận": "7/KL-UBND",
     }  # fmt: skip
     report = nothing | {
         "Loại dòng": "Phản ánh", "Ngày ghi nhận": date(2025, 3, 3), "Hành vi": "Phiền hà, sách nhiễu",

@@ -106,7 +106,8 @@ def mistakes() -> list[tuple[sheet.Cells, str]]:
     whole = nothing | {
         "Loại dòng": "Cuộc kiểm tra", "Đơn vị được kiểm tra": "Phòng Kinh tế", "Kế hoạch kiểm tra": "9/KH-UBND",
         "Ngày ban hành kế hoạch": date(2025, 1, 12), "Ngày dự kiến": date(2025, 3, 3),
-        "Ngày kiểm tra": date(2025, 3, 4), "Có kiểm tra kỷ luật kỷ cương": "Có", "Ngày kết luận": date(2025, 3, 11), "Văn bản kết luận": "4/KL-UBND",
+        "Ngày kiểm tra": date(2025, 3, 4), "Có kiểm tra kỷ luật kỷ cương": "Có",
+        "Ngày kết luận": date(2025, 3, 11), "Văn bản kết luận": "4/KL-UBND",
     }  # fmt: skip
     finding = nothing | {
         "Loại dòng": "Tồn tại", "Đơn vị được kiểm tra": "Phòng Kinh tế", "Thuộc cuộc kiểm tra": "KT-2024-1-1",

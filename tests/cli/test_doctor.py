@@ -197,6 +197,7 @@ SICK = [
     ),
     Sick("shapes", "UPDATE ops.table_shapes SET sql_hash = 'x' WHERE table_name = 'marts.dossiers'"),
     Sick("migrations", "DELETE FROM ops.migrations"),
+    Sick("rights_are_as_declared", "GRANT SELECT ON restricted.staff TO PUBLIC"),
 ]
 
 
