@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import sqlalchemy
@@ -159,11 +159,26 @@ class OnePass:
         """Evaluate the batch rules, with the counts of the rows at hand; ``{}`` when the suite has none.
 
         A predicate sees ``batch``: the row of ``ops.fetches``, ``checked_count`` and ``refused_count``; then
-        ``measure`` and ``out_of``, the rule's own two counts (by default refused and checked).
+        ``measure`` and ``out_of``, the rule's own two counts (by default refused and checked). Rows that were
+        sent back and are refused still say nothing new of the source: they are not among the refused.
         """
         rules = self.suite.batch_rules
         if not rules:
             return {}
+        returned = _run(
+            connection,
+            sql.SQL(
+                "SELECT count(*) FROM ops.returned_rows AS c INNER JOIN {staging} AS s ON s.fetch_id = c.fetch_id"
+                " AND s.address = c.address INNER JOIN staging.verdicts AS v ON v.stream = {stream}"
+                " AND v.fetch_id = s.fetch_id AND v.row_number = s.row_number AND cardinality(v.refused) > 0"
+                " WHERE c.fetch_id = {fetch_id}"
+            ).format(
+                staging=sql.Identifier(*self.stream.staging_table.split(".")),
+                stream=self.stream.stream,
+                fetch_id=self.fetch_id,
+            ),
+        ).scalar_one()
+        tally = replace(tally, refused=tally.refused - returned)
         parts = [self._batch_rule(rule, tally) for rule in rules]
         found = _run(connection, sql.SQL("\nUNION ALL\n").join(parts)).all()
         return {name: Measured(bool(fails), measure, out_of) for name, fails, measure, out_of in found}

@@ -14,7 +14,9 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from tthc.errors import UsageError
-from tthc.quality.resolution import resolve_mended, resolve_replaced, row_key_of, runner, staging_of
+from tthc.quality.cases import continue_cases
+from tthc.quality.naming import row_key_of, runner, staging_of, unit_code_of
+from tthc.quality.resolution import resolve_mended, resolve_replaced
 from tthc.quality.suites import suite_of
 from tthc.sources.streams import Stream
 
@@ -28,11 +30,14 @@ SELECT
     v.row_number,
     v.refused AS rules,
     s.row_hash,
+    s.address AS place,
+    {unit_code} AS unit_code,
     {row_key} AS row_key,
     'sha256:' || coalesce(p.sha256, '?') || ' · '
     || coalesce(s.address, 'bản ghi ' || (v.row_number - coalesce(p.first_row, 1) + 1)) AS address
 FROM staging.verdicts AS v
 INNER JOIN {staging} AS s ON s.fetch_id = v.fetch_id AND s.row_number = v.row_number
+INNER JOIN ops.fetches AS f ON f.fetch_id = v.fetch_id
 LEFT JOIN LATERAL (
     SELECT
         g.sha256,
@@ -53,7 +58,8 @@ SET
     seen_count = q.seen_count + CASE WHEN q.last_fetch_id = f.fetch_id THEN 0 ELSE 1 END,
     last_fetch_id = CASE
         WHEN (f.fetched_at, f.fetch_id) > (l.fetched_at, l.fetch_id) THEN f.fetch_id ELSE q.last_fetch_id
-    END
+    END,
+    unit_code = coalesce(r.unit_code, q.unit_code)
 FROM refused_rows AS r, ops.fetches AS f, ops.fetches AS l
 WHERE
     f.fetch_id = {fetch_id}
@@ -70,7 +76,7 @@ RETURNING r.row_number, q.row_hash, q.row_key, q.rules
 # Only judging the same reading again meets the same (fetch, row): the newest judgement is kept, and opened.
 _OPEN = """
 INSERT INTO ops.quarantine AS q (
-    commune_code, stream, fetch_id, row_number, row_key, row_hash, rules, reason, address, last_fetch_id
+    commune_code, stream, fetch_id, row_number, row_key, row_hash, rules, reason, address, unit_code, last_fetch_id
 )
 SELECT
     f.commune_code,
@@ -82,6 +88,7 @@ SELECT
     r.rules,
     m.reason,
     r.address,
+    r.unit_code,
     f.fetch_id
 FROM (
     SELECT DISTINCT ON (row_key, row_hash, rules) *
@@ -105,10 +112,13 @@ ON CONFLICT (fetch_id, row_number) DO UPDATE SET
     reason = excluded.reason,
     row_hash = excluded.row_hash,
     row_key = excluded.row_key,
+    unit_code = excluded.unit_code,
     state = 'open',
     decided_at = NULL,
     decided_by = NULL,
-    decision_reason = NULL
+    decision_reason = NULL,
+    closed_fetch_id = NULL,
+    closed_row_number = NULL
 WHERE q.state <> 'rejected'
 """
 
@@ -118,7 +128,8 @@ def record(connection: psycopg.Connection, stream: Stream, fetch_id: int, *, who
 
     A row met before, with the same key, content and rules, only moves ``seen_count`` and ``last_fetch_id``.
     An open row that a later one of the same key replaces is resolved, and so is a row without a key of its
-    own that no longer comes when the same is asked. ``whole`` is False when only some rows of the reading
+    own that no longer comes when the same is asked. A row that came back mended, and is refused still, goes on
+    with its case. ``whole`` is False when only some rows of the reading
     are staged: then their absence says nothing.
     """
     suite = suite_of(stream)
@@ -127,6 +138,7 @@ def record(connection: psycopg.Connection, stream: Stream, fetch_id: int, *, who
     run(
         sql.SQL(_REFUSED).format(
             row_key=row_key_of(stream, "s"),
+            unit_code=unit_code_of(stream, "s", "f"),
             staging=staging_of(stream),
             stream=stream.stream,
             fetch_id=fetch_id,
@@ -141,22 +153,30 @@ def record(connection: psycopg.Connection, stream: Stream, fetch_id: int, *, who
         )
         run(sql.SQL(_SEEN_AGAIN).format(fetch_id=fetch_id))
         run(sql.SQL(_OPEN).format(fetch_id=fetch_id, reasons=reasons))
+        continue_cases(run, stream, fetch_id)
     resolve_replaced(run, stream, fetch_id, whole=whole)
     run("DROP TABLE refused_rows")
     return refused
 
 
 def list_rows(
-    connection: psycopg.Connection, state: str | None = "open", stream: str | None = None
+    connection: psycopg.Connection,
+    state: str | None = "open",
+    stream: str | None = None,
+    unit: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the quarantined rows, newest first; ``None`` means any state, any stream."""
+    """Return the quarantined rows, newest first; ``None`` means any state, any stream, any unit.
+
+    ``unit`` is a unit's code, or ``""`` for the rows of which no unit is known.
+    """
     if state is not None and state not in STATES:
         raise UsageError(f"Không có trạng thái cách ly “{state}”; chỉ có {', '.join(STATES)}.")
     return _dicts(
         connection,
         "SELECT * FROM ops.quarantine WHERE (%(state)s::text IS NULL OR state = %(state)s)"
-        " AND (%(stream)s::text IS NULL OR stream = %(stream)s) ORDER BY quarantine_id DESC",
-        {"state": state, "stream": stream},
+        " AND (%(stream)s::text IS NULL OR stream = %(stream)s)"
+        " AND (%(unit)s::text IS NULL OR coalesce(unit_code, '') = %(unit)s) ORDER BY quarantine_id DESC",
+        {"state": state, "stream": stream, "unit": unit},
     )
 
 

@@ -6,12 +6,11 @@ order in which they arrive here.
 
 from __future__ import annotations
 
-from typing import Any
-
 import psycopg
 from psycopg import sql
-from psycopg.rows import tuple_row
 
+from tthc.quality.cases import close_cases
+from tthc.quality.naming import bare_key, key_is_whole, row_key_of, runner, staging_of
 from tthc.sources.streams import Stream
 
 #: Why a row that its newest judgement no longer refuses is over: it was merged after all.
@@ -19,7 +18,9 @@ MENDED = "Xét lại: dòng đã đạt."
 
 _RESOLVE = """
 UPDATE ops.quarantine AS q
-SET state = 'resolved', decided_at = now(), decided_by = 'tthc', decision_reason = {why}
+SET
+    state = 'resolved', decided_at = now(), decided_by = 'tthc', decision_reason = {why},
+    closed_fetch_id = f.fetch_id, closed_row_number = NULL
 FROM ops.fetches AS f, ops.fetches AS l
 WHERE
     f.fetch_id = {fetch_id}
@@ -35,7 +36,8 @@ WHERE
 def resolve_mended(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> int:
     """Resolve the open rows whose key has a good last row in this reading; return how many.
 
-    Rows of this reading itself that its newest judgement no longer refuses are resolved as well.
+    Rows of this reading itself that its newest judgement no longer refuses are resolved as well, and cases whose
+    number a good row of it carries.
     """
     run = runner(connection)
     resolved = run(
@@ -51,6 +53,7 @@ def resolve_mended(connection: psycopg.Connection, stream: Stream, fetch_id: int
             ).format(staging=staging_of(stream)),
         )
     ).rowcount
+    resolved += close_cases(run, stream, fetch_id)
     if key_is_whole(stream):
         resolved += run(
             sql.SQL(_RESOLVE).format(
@@ -98,7 +101,7 @@ def resolve_replaced(run, stream: Stream, fetch_id: int, *, whole: bool = True) 
                     " WHERE k.commune_code = q.commune_code AND k.stream = q.stream AND k.row_key = q.row_key"
                     " AND k.quarantine_id <> q.quarantine_id AND n.state <> 'undone'"
                     " AND (n.fetched_at, n.fetch_id) > (l.fetched_at, l.fetch_id)))"
-                ).format(table=table, row_key=_bare_key(stream, "t")),
+                ).format(table=table, row_key=bare_key(stream, "t")),
             )
         )
         run(
@@ -129,36 +132,3 @@ def resolve_replaced(run, stream: Stream, fetch_id: int, *, whole: bool = True) 
             ).format(rows=sql.SQL("q.row_key IS NULL" if key_is_whole(stream) else "true")),
         )
     )
-
-
-def key_is_whole(stream: Stream) -> bool:
-    """Whether ``row_key`` tells one thing from another: an event shows only its dossier."""
-    return stream.kind != "city" or len(stream.key) == 1
-
-
-def row_key_of(stream: Stream, alias: str) -> sql.Composed:
-    """Return the SQL of a row's key as people see it: the dossier code, or key columns joined by `` · ``."""
-    shown = ("dossier_code",) if stream.kind == "city" else stream.key
-    parts = [sql.SQL("{}::text").format(sql.Identifier(alias, column)) for column in shown]
-    return sql.SQL("nullif(btrim(concat_ws(' · ', {})), '')").format(sql.SQL(", ").join(parts))
-
-
-def _bare_key(stream: Stream, alias: str) -> sql.Composable:
-    """The key as text of a merged row; a single column is left bare, so that its index serves."""
-    if len(stream.key) > 1:
-        return row_key_of(stream, alias)
-    return sql.SQL("{}::text").format(sql.Identifier(alias, stream.key[0]))
-
-
-def staging_of(stream: Stream) -> sql.Identifier:
-    """Return the staging table's name, quoted."""
-    return sql.Identifier(*stream.staging_table.split("."))
-
-
-def runner(connection: psycopg.Connection):
-    """Return a function that runs a statement and yields tuples, whatever rows the connection gives."""
-
-    def run(statement: Any, parameters: Any = None) -> psycopg.Cursor:
-        return connection.cursor(row_factory=tuple_row).execute(statement, parameters)
-
-    return run

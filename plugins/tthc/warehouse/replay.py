@@ -17,6 +17,7 @@ from tthc.landing import recognition
 from tthc.landing.stage import stage
 from tthc.quality import quarantine
 from tthc.quality.audit import audit
+from tthc.quality.cases import reopen
 from tthc.quality.resolution import MENDED
 from tthc.sources.streams import STAGED_AS, Stream
 from tthc.warehouse import consequences, database, merge
@@ -246,6 +247,8 @@ def take_back(url: str, stream: Stream, fetch_id: int, *, progress: Progress | N
             " WHERE last_fetch_id = %s",
             (fetch_id,),
         )
+        if stream.kind == "file":
+            reopen(connection, stream, fetch_id)
 
     return replay(url, stream, keys, since, without=fetch_id, opening=opening, progress=progress)
 
