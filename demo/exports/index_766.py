@@ -121,8 +121,10 @@ def _two(value: float) -> Decimal:
 
 
 def _comma(value: Decimal | None, sign: str = "") -> str | None:
-    """Return a number as the portal prints it, with a comma."""
-    return None if value is None else f"{value}".replace(".", ",") + sign
+    """Return a number as the portal prints it, with a comma; a rate of nothing as N/A."""
+    if value is None:
+        return "N/A" if sign else None
+    return f"{value}".replace(".", ",") + sign
 
 
 def cells(context: Context) -> list[Cells]:

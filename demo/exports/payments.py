@@ -123,7 +123,14 @@ def _cells(row: Row, seed: int, number: int) -> Cells:
 
 def write(context: Context) -> bytes:
     """Return the export."""
-    return comma_separated(HEADERS, numbered(cells(context)))
+    return _with_total(cells(context))
+
+
+def _with_total(lines: list[Cells]) -> bytes:
+    """Return the export of some rows, with the total that the platform prints below them."""
+    amounts = [line["Số tiền"].replace(".", "") for line in lines if line["Số tiền"]]
+    total = sum(int(amount) for amount in amounts if amount.isdecimal())
+    return comma_separated(HEADERS, [*numbered(lines), {"STT": "Tổng cộng", "Số tiền": dong(total)}])
 
 
 def broken(context: Context) -> tuple[bytes, list[Expected]]:
@@ -145,7 +152,7 @@ def broken(context: Context) -> tuple[bytes, list[Expected]]:
         for number, (change, rule) in enumerate(changes, start=1)
     ]
     mixed, expected = planted(good, mistakes, first_row=2)
-    return comma_separated(HEADERS, numbered(mixed)), expected
+    return _with_total(mixed), expected
 
 
 FILE = StreamFile(STREAM, "giao_dich_thanh_toan.csv", write, rows, broken)

@@ -1,11 +1,20 @@
 """Counts, amounts, codes, answers, procedure codes."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tthc.vietnamese.procedures import procedure_code
-from tthc.vietnamese.quantities import UnreadableQuantity, read_code, read_integer, read_vnd, read_yes_no
+from tthc.vietnamese.quantities import (
+    UnreadableQuantity,
+    read_code,
+    read_decimal,
+    read_integer,
+    read_vnd,
+    read_yes_no,
+)
 
 
 @given(st.integers(0, 10**12))
@@ -97,3 +106,21 @@ def test_answers():
 )
 def test_procedure_codes(text, expected):
     assert procedure_code(text) == expected
+
+
+@given(st.decimals(-10_000, 10_000, places=2))
+def test_decimals_with_a_comma_or_a_point_are_one_number(number):
+    for text in (f"{number}", f"{number}".replace(".", ","), f" {number} %"):
+        assert read_decimal(text) == number
+
+
+@pytest.mark.parametrize("text", ["-", "\u2013", " N/A ", "", None])
+def test_a_rate_that_does_not_exist_is_nothing_and_not_zero(text):
+    assert read_decimal(text) is None
+    assert read_decimal("0") == Decimal(0)
+
+
+@pytest.mark.parametrize("text", ["chín mươi", "1,234", "85,2,5", "--3", "5 điểm", "N/A 5"])
+def test_what_is_no_decimal_is_refused(text):
+    with pytest.raises(UnreadableQuantity):
+        read_decimal(text)

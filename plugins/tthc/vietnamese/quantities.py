@@ -16,6 +16,8 @@ _GROUPED = re.compile(r"\d{1,3}(?:(?P<mark>[.,\u00a0 ])\d{3})(?:(?P=mark)\d{3})*
 _DECIMAL = re.compile(r"(?P<whole>\d+)(?:[.,](?P<part>\d+))?", re.ASCII)
 _DONG = re.compile(r"\s*(?:đồng|vnđ|vnd|đ|₫)\.?$", re.IGNORECASE)
 
+#: How a report says that there is no rate: its denominator was 0.
+_NO_RATE = frozenset({"-", "\u2013", "\u2014", "n/a"})
 _YES = frozenset({"1", "true", "có", "x"})
 _NO = frozenset({"0", "false", "không"})
 
@@ -33,6 +35,8 @@ def read_integer(value: object) -> int | None:
 def read_decimal(value: object) -> Decimal | None:
     """Return a number with a comma or a point before its fraction, None when blank; a percent sign is left out.
 
+    A dash or N/A is a blank too: so do portals write a rate whose denominator is 0.
+
     A comma with three digits behind it is unreadable: nobody can say whether it groups. A point does not, because
     spreadsheets give their numbers with it.
 
@@ -41,6 +45,8 @@ def read_decimal(value: object) -> Decimal | None:
     """
     text = _text(value)
     if text is None:
+        return None
+    if text.casefold() in _NO_RATE:
         return None
     text = text.removesuffix("%").rstrip()
     sign, plain = (-1, text[1:]) if text.startswith(("-", "\u2212")) else (1, text)
