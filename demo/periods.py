@@ -17,10 +17,10 @@ class Period(NamedTuple):
 
 
 def touched(months: list[str]) -> list[Period]:
-    """Return the months (``2025-07``) and every quarter, half and year that they touch, in both calendars.
+    """Return the months (``2025-07``) and every quarter, half, nine months and year that they touch, in both calendars.
 
     >>> [period.label for period in touched(["2025-07"]) if period.calendar == "report"]
-    ['2025-07', '2025-Q3', '2025-H2', '2025']
+    ['2025-07', '2025-Q3', '2025-H2', '2025-9M', '2025']
     """
     spans: dict[str, tuple[int, int, int]] = {}
     for label in months:
@@ -29,6 +29,8 @@ def touched(months: list[str]) -> list[Period]:
         spans[label] = (year, month, month)
         spans[f"{year}-Q{quarter}"] = (year, quarter * 3 - 2, quarter * 3)
         spans[f"{year}-H{half}"] = (year, half * 6 - 5, half * 6)
+        if month <= 9:
+            spans[f"{year}-9M"] = (year, 1, 9)
         spans[str(year)] = (year, 1, 12)
     return [_period(label, calendar, *span) for calendar in CALENDARS for label, span in spans.items()]
 

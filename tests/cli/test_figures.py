@@ -169,7 +169,7 @@ def test_a_name_that_starts_like_a_formula_stays_text(own_hamlet, tmp_path: Path
 
 
 @pytest.mark.parametrize("calendar", ["month", "report"])
-@pytest.mark.parametrize("period", ["2025-07", "2025-Q3", "2025-H2", "2025"])
+@pytest.mark.parametrize("period", ["2025-07", "2025-Q3", "2025-H2", "2025-9M", "2025"])
 def test_every_kind_of_period(hamlet_settings, period, calendar):
     said = run("indicators", period, "--draft", "--calendar", calendar, "--format", "csv", "--level", "unit")
     assert said.code == 0

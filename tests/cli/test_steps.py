@@ -41,7 +41,7 @@ def test_the_steps_tell_their_accounting(told):
     assert [(row["calendar"], row["period"]) for row in computed] == [
         (calendar, period)
         for calendar in ("month", "report")
-        for period in ("2025-07", "2025-Q3", "2025-H2", "2025")
+        for period in ("2025-07", "2025-Q3", "2025-H2", "2025-9M", "2025")
     ]
     assert json.loads(told.said["publish"].out)["published"] == [
         {"calendar": "month", "period": "2025-07", "revision_number": 1, "is_new": True}
@@ -56,7 +56,7 @@ def test_no_personal_value_is_ever_said(told):
 
 def test_refresh_and_publish_again_change_nothing(own_hamlet):
     again = json.loads(run("refresh", "2025-07", "--calendar", "month", "--json").out)["periods"]
-    assert len(again) == 4
+    assert len(again) == 5
     assert not any(row["is_new"] for row in again)
     (published,) = json.loads(
         run("publish", "2025-07", "--by", "A", "--reason", "B", "--calendar", "month", "--json").out

@@ -226,6 +226,7 @@ def test_periods_of_both_calendars():
     spans = {(p.label, p.calendar): (p.first, p.last) for p in touched(["2025-09", "2025-12"])}
     assert spans["2025-Q3", "report"] == (date(2025, 6, 15), date(2025, 9, 14))
     assert spans["2025", "report"] == (date(2024, 12, 15), date(2025, 12, 14))
+    assert spans["2025-9M", "report"] == (date(2024, 12, 15), date(2025, 9, 14))
     assert spans["2025-H2", "month"] == (date(2025, 7, 1), date(2025, 12, 31))
     assert spans["2025-12", "report"] == (date(2025, 11, 15), date(2025, 12, 14))
 
@@ -243,7 +244,7 @@ def memory() -> Memory:
 
 def test_the_form_balances_for_every_unit_and_both_calendars():
     lines = answer_key.form_rows(4, PULLS, ["2025-07"])
-    assert len(lines) == 2 * 4 * 6 and sum(line["c3"] for line in lines) > 1000
+    assert len(lines) == 2 * 5 * 6 and sum(line["c3"] for line in lines) > 1000
     for start in range(0, len(lines), 6):
         *units, total = lines[start : start + 6]
         assert all(total[f"c{n}"] == sum(unit[f"c{n}"] for unit in units) for n in range(3, 14))

@@ -19,11 +19,12 @@ from tthc.workdays.periods import (
 )
 
 DAY = timedelta(days=1)
+_LENGTHS = {"month": 1, "quarter": 3, "half": 6, "nine_months": 9, "year": 12}
 MONTHS = st.builds("{:04}-{:02}".format, st.integers(1991, 2099), st.integers(1, 12))
 LABELS = MONTHS | st.builds(
     lambda year, end: f"{year:04}{end}",
     st.integers(1991, 2099),
-    st.sampled_from(["", "-Q1", "-Q2", "-Q3", "-Q4", "-H1", "-H2"]),
+    st.sampled_from(["", "-Q1", "-Q2", "-Q3", "-Q4", "-H1", "-H2", "-9M"]),
 )
 
 
@@ -34,11 +35,13 @@ LABELS = MONTHS | st.builds(
         ("2024-02", "month", "2024-02-01", "2024-02-29"),
         ("2025-Q3", "month", "2025-07-01", "2025-09-30"),
         ("2025-H2", "month", "2025-07-01", "2025-12-31"),
+        ("2025-9M", "month", "2025-01-01", "2025-09-30"),
         ("2025", "month", "2025-01-01", "2025-12-31"),
         ("2025-07", "report", "2025-06-15", "2025-07-14"),
         ("2025-01", "report", "2024-12-15", "2025-01-14"),
         ("2025-Q3", "report", "2025-06-15", "2025-09-14"),
         ("2025-H2", "report", "2025-06-15", "2025-12-14"),
+        ("2025-9M", "report", "2024-12-15", "2025-09-14"),
         ("2025", "report", "2024-12-15", "2025-12-14"),
     ],
 )
@@ -53,7 +56,7 @@ def test_periods_as_the_counting_rules_put_them(label, calendar, start, end):
 def test_a_period_is_its_months_without_gap_or_overlap(calendar, label):
     period = parse(label, calendar)
     months = [parse(month, calendar) for month in months_of(period)]
-    assert len(months) == {"month": 1, "quarter": 3, "half": 6, "year": 12}[period.kind]
+    assert len(months) == _LENGTHS[period.kind]
     assert (months[0].start, months[-1].end) == (period.start, period.end)
     assert all(one.end + DAY == other.start for one, other in pairwise(months))
 
@@ -77,7 +80,14 @@ def test_touched_periods_are_those_that_contain_a_month(calendar, months):
     every = {
         f"{year}{end}"
         for year in {month[:4] for month in months}
-        for end in ["", *(f"-Q{n}" for n in range(1, 5)), "-H1", "-H2", *(f"-{n:02}" for n in range(1, 13))]
+        for end in [
+            "",
+            *(f"-Q{n}" for n in range(1, 5)),
+            "-H1",
+            "-H2",
+            "-9M",
+            *(f"-{n:02}" for n in range(1, 13)),
+        ]
     }
     assert set(labels) == {label for label in every if months & set(months_of(parse(label)))}
     assert all(period.calendar == calendar for period in touched)
@@ -95,6 +105,7 @@ def test_a_month_closes_the_periods_that_end_with_it(month):
 def test_closings_by_hand():
     assert periods_closing_with("2025-12") == ["2025-12", "2025-Q4", "2025-H2", "2025"]
     assert periods_closing_with("2025-06") == ["2025-06", "2025-Q2", "2025-H1"]
+    assert periods_closing_with("2025-09") == ["2025-09", "2025-Q3", "2025-9M"]
     assert periods_closing_with("2025-07") == ["2025-07"]
 
 
@@ -104,7 +115,20 @@ def test_months_between():
     assert months_between("2024-12", "2025-02") == ["2024-12", "2025-01", "2025-02"]
 
 
-WRONG = ["", "2025-13", "2025-00", "2025-7", "2025-Q5", "2025-q3", "2025-H3", "25-07", "2025-07-01", " 2025"]
+WRONG = [
+    "",
+    "2025-13",
+    "2025-00",
+    "2025-7",
+    "2025-Q5",
+    "2025-q3",
+    "2025-9m",
+    "2025-6M",
+    "2025-H3",
+    "25-07",
+    "2025-07-01",
+    " 2025",
+]
 WRONG += ["1989", "2101", "2025-07\n", "٢٠٢٥"]
 
 

@@ -136,7 +136,7 @@ def refresh(
     calendar: Calendar = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tính lại các tháng đã nêu và mọi quý, nửa năm, năm chứa chúng; cả hai lịch khi không nêu lịch.
+    """Tính lại các tháng đã nêu và mọi quý, nửa năm, chín tháng, năm chứa chúng; cả hai lịch khi không nêu lịch.
 
     Ví dụ: tthc refresh 2025-07 2025-12 --calendar month
     """
@@ -160,7 +160,7 @@ def publish(
     calendar: Calendar = None,
     as_json: AsJson = False,
 ) -> None:
-    """Công bố bản tính mới nhất của một kỳ, cùng quý, nửa năm, năm kết thúc với nó. Đã công bố thì không sửa được.
+    """Công bố bản tính mới nhất của một kỳ, cùng quý, nửa năm, chín tháng, năm kết thúc với nó. Đã công bố thì không sửa được.
 
     Không có gì mới thì không thêm lần công bố nào.
 

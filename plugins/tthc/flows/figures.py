@@ -62,7 +62,7 @@ def compare(period: str, calendar: str | None = None) -> dict:
 
 
 def publish(period: str, by: str, reason: str, calendar: str | None = None) -> dict:
-    """Publish a month and every quarter, half and year that closes with it; return each one's revision."""
+    """Publish a month and every quarter, half, nine months and year that closes with it; return each one's revision."""
     if not by.strip() or not reason.strip():
         raise UsageError("Công bố cần người duyệt (--by) và lý do (--reason).")
     done = []

@@ -1,7 +1,7 @@
-"""Reporting periods: months, quarters, halves and years of the two calendars.
+"""Reporting periods: months, quarters, halves, nine months and years of the two calendars.
 
 Calendar ``month`` has calendar months; in ``report`` a month runs from the 15th of the month before to the
-14th. Labels are the same in both: ``2025-07``, ``2025-Q3``, ``2025-H2``, ``2025``.
+14th. Labels are the same in both: ``2025-07``, ``2025-Q3``, ``2025-H2``, ``2025-9M``, ``2025``.
 """
 
 import re
@@ -12,16 +12,19 @@ from typing import Literal
 
 from tthc.errors import UsageError
 
-Kind = Literal["month", "quarter", "half", "year"]
+Kind = Literal["month", "quarter", "half", "nine_months", "year"]
 Calendar = Literal["month", "report"]
 
 CALENDARS: tuple[Calendar, ...] = ("month", "report")
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
-_LENGTHS: dict[Kind, int] = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+_LENGTHS: dict[Kind, int] = {"month": 1, "quarter": 3, "half": 6, "nine_months": 9, "year": 12}
 _LABEL = re.compile(
-    r"(?P<year>\d{4})(?:-(?:(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4])|H(?P<half>[12])))?", re.ASCII
+    r"(?P<year>\d{4})(?:-(?:(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4])|H(?P<half>[12])|(?P<nine_months>9M)))?",
+    re.ASCII,
 )
+#: They begin with the year, so a year has one of each.
+_FROM_JANUARY = ("nine_months", "year")
 _REPORT_OPENS = 15
 
 
@@ -50,13 +53,15 @@ def parse(label: str, calendar: str = "month") -> Period:
     """
     found = _LABEL.fullmatch(label)
     if not found or not FIRST_YEAR <= int(found["year"]) <= LAST_YEAR:
-        raise UsageError(f"Kỳ không hợp lệ: {label!r}. Hãy viết 2025-07, 2025-Q3, 2025-H2 hoặc 2025.")
+        raise UsageError(
+            f"Kỳ không hợp lệ: {label!r}. Hãy viết 2025-07, 2025-Q3, 2025-H2, 2025-9M (chín tháng) hoặc 2025."
+        )
     if calendar not in CALENDARS:
         raise UsageError(
             f"Lịch không hợp lệ: {calendar!r}. Hãy chọn month (tháng dương lịch) hoặc report (15 đến 14)."
         )
-    kind: Kind = next((kind for kind in ("month", "quarter", "half") if found[kind]), "year")
-    number = int(found[kind]) if kind != "year" else 1
+    kind: Kind = next((kind for kind in ("month", "quarter", "half", "nine_months") if found[kind]), "year")
+    number = 1 if kind in _FROM_JANUARY else int(found[kind])
     return _period(int(found["year"]), number, kind, calendar)
 
 
@@ -82,16 +87,19 @@ def months_between(first: str, last: str) -> list[str]:
 
 
 def periods_touched(months: Iterable[str], calendar: str = "month") -> list[Period]:
-    """Return every period that contains one of the months: months, quarters, halves, years, each in order.
+    """Return every period that contains one of the months: months, quarters, halves, nine months, years.
+
+    Each kind in order.
 
     >>> [period.label for period in periods_touched(["2025-07", "2025-08"])]
-    ['2025-07', '2025-08', '2025-Q3', '2025-H2', '2025']
+    ['2025-07', '2025-08', '2025-Q3', '2025-H2', '2025-9M', '2025']
     """
     wanted = [(int(label[:4]), int(label[5:])) for month in months for label in months_between(month, month)]
     labels = {
         _label(year, (month - 1) // length * length + 1, kind): (rank, year, month)
         for rank, (kind, length) in enumerate(_LENGTHS.items())
         for year, month in sorted(wanted)
+        if kind not in _FROM_JANUARY or month <= length
     }
     return [parse(label, calendar) for label in sorted(labels, key=labels.__getitem__)]
 
@@ -130,8 +138,8 @@ def _period(year: int, number: int, kind: Kind, calendar: Calendar) -> Period:
 
 
 def _label(year: int, first_month: int, kind: Kind) -> str:
-    if kind == "year":
-        return f"{year:04}"
+    if kind in _FROM_JANUARY:
+        return f"{year:04}" if kind == "year" else f"{year:04}-9M"
     if kind == "month":
         return f"{year:04}-{first_month:02}"
     letter = "Q" if kind == "quarter" else "H"
@@ -139,7 +147,7 @@ def _label(year: int, first_month: int, kind: Kind) -> str:
 
 
 def _year_and_first_month(label: str, kind: Kind) -> tuple[int, int]:
-    if kind == "year":
-        return int(label), 1
+    if kind in _FROM_JANUARY:
+        return int(label[:4]), 1
     number = int(label[5:].lstrip("QH"))
     return int(label[:4]), (number - 1) * _LENGTHS[kind] + 1
