@@ -5,8 +5,9 @@ A preview shows a few values, and only of columns whose data may be shown to any
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import islice
 
 import msgspec
@@ -14,14 +15,22 @@ import msgspec
 from tthc.errors import UsageError
 from tthc.sources import secrecy
 from tthc.sources.cell_values import Cell, cell_text, column_letter
-from tthc.sources.header_search import HEADER_WITHIN, MOST_HEADER_ROWS, Headers, Labelled, Wanted, search
+from tthc.sources.header_search import (
+    HEADER_WITHIN,
+    MOST_HEADER_ROWS,
+    SERIAL_KEYS,
+    Headers,
+    Labelled,
+    Wanted,
+    search,
+)
 from tthc.sources.streams import Stream
 from tthc.sources.workbooks import Book, Sheet
 from tthc.vietnamese.names import header_key
 
 #: Two headers less alike than this are not proposed as one; what is left over after that is given a second chance.
 LIKE, LEFT_OVER = 0.55, 0.35
-_PREVIEWED, _LONGEST = 3, 40
+_PREVIEWED, _LONGEST, _LONGEST_LABEL, _COMPARED = 3, 40, 80, 8
 _PERSONAL = (
     "ho ten", "ho va ten", "chu ho so", "nguoi nop", "cccd", "cmnd", "can cuoc", "dinh danh", "dien thoai", "sdt",
     "dia chi", "email", "thu dien tu", "ngay sinh", "nguoi yeu cau", "cong dan", "to chuc", "noi dung", "ghi chu",
@@ -68,12 +77,13 @@ def propose(
         for each in streams
         if each.kind == "file" and stream in (None, each.stream)
     ]
+    known = frozenset(SERIAL_KEYS).union(*(each.keys for each in wanted))
     best: tuple[float, Wanted, Sheet, Labelled, dict[int, tuple[str, float]]] | None = None
     for sheet in book.sheets:
         if sheet.is_hidden:
             continue
         top = list(islice(sheet.rows(), HEADER_WITHIN + MOST_HEADER_ROWS))
-        for rows in _plausible(top, sheet):
+        for rows in _plausible(top, sheet, known):
             for each in wanted:
                 pairs = _pairs(rows, each)
                 # Two thirds of likeness of the stream's headers, one third of the file's own.
@@ -89,10 +99,16 @@ def propose(
     return _proposal(each, sheet, rows, pairs)
 
 
-def _plausible(top: list[list[Cell]], sheet: Sheet) -> Iterator[Labelled]:
-    for rows in search(top, sheet.merges, 0, starts=HEADER_WITHIN):
-        if len(rows.paths) >= 2:
-            yield rows
+def _plausible(top: list[list[Cell]], sheet: Sheet, known: frozenset[str | None]) -> list[Labelled]:
+    """Return the few ways to read headers that are worth comparing letter by letter."""
+    ways = [way for way in search(top, sheet.merges, 0, starts=HEADER_WITHIN) if len(way.paths) >= 2]
+
+    def promise(way: Labelled) -> tuple[int, int, int, int]:
+        labels = [label for path in way.paths.values() for label in path]
+        is_short = all(len(label) <= _LONGEST_LABEL for label in labels)
+        return len(way.keys & known), is_short, len(way.paths), -way.first - (way.last - way.first)
+
+    return sorted(ways, key=promise, reverse=True)[:_COMPARED]
 
 
 def _pairs(rows: Labelled, wanted: Wanted) -> dict[int, tuple[str, float]]:
@@ -122,10 +138,14 @@ def _likeness(path: tuple[str, ...], names: set[str]) -> float:
     return max((_alike(key, name) for key in keys for name in names), default=0.0)
 
 
+@lru_cache(maxsize=65_536)
 def _alike(one: str, other: str) -> float:
     """Return how alike two header keys are, from 0 to 1: letters in order, and words in common."""
-    letters = SequenceMatcher(None, one, other, autojunk=False).ratio()
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
     mine, theirs = set(one.split()), set(other.split())
+    if not mine & theirs and matcher.quick_ratio() < LIKE:
+        return 0.0
+    letters = matcher.ratio()
     words = len(mine & theirs) / max(len(mine | theirs), 1)
     inside = len(mine & theirs) / min(len(mine), len(theirs))
     return max((letters + words) / 2, letters, 0.9 * inside if min(len(mine), len(theirs)) > 1 else 0.0)
