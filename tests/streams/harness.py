@@ -76,6 +76,12 @@ def expected_rows(stream: Stream, at: datetime = MOMENT) -> list[Row]:
     return in_order(hashed, stream)
 
 
+def added(before: list[Row], rows: list[Row], stream: Stream) -> list[Row]:
+    """Return what core holds when ``rows`` came upon ``before``: each key once, the newer row of it, in order."""
+    by_key = {tuple(row[name] for name in stream.key): row for row in [*before, *rows]}
+    return in_order(list(by_key.values()), stream)
+
+
 def in_order(rows: list[Row], stream: Stream) -> list[Row]:
     """Return rows sorted by the stream's key."""
     return sorted(rows, key=lambda row: tuple(str(row[name]) for name in stream.key))
