@@ -142,6 +142,10 @@ READS = (
     ("steward", "SELECT * FROM staging.verdicts", False),
     ("loader", "DROP TABLE core.tasks", False),
     ("loader", "DELETE FROM staging.verdicts", True),
+    ("loader", "SELECT core.make_year_partition('core.dossier_versions', 2051)", True),
+    ("loader", "CREATE TABLE core.mine (a text)", False),
+    ("analyst", "SELECT core.make_year_partition('core.dossier_versions', 2051)", False),
+    ("steward", "SELECT core.make_year_partition('core.dossier_versions', 2051)", False),
 )
 
 
@@ -201,6 +205,10 @@ def test_a_loader_loads_a_file_and_takes_it_back(login, warehouse, tmp_path, mon
         ("GRANT SELECT (full_name) ON restricted.staff TO PUBLIC", "thừa SELECT trên restricted.staff của PUBLIC"),
         ("REVOKE SELECT ON core.tasks FROM tthc_hr", "thiếu SELECT trên core.tasks của tthc_hr"),
         ("GRANT USAGE ON SCHEMA restricted TO tthc_steward", "thừa USAGE trên restricted của tthc_steward"),
+        (
+            "GRANT EXECUTE ON FUNCTION core.make_year_partition(text, integer) TO PUBLIC",
+            "thừa EXECUTE trên core.make_year_partition(text,integer) của PUBLIC",
+        ),
         ("CREATE TABLE marts.anew (a text)", "thiếu SELECT trên marts.anew của tthc_analyst"),
     ],
 )  # fmt: skip

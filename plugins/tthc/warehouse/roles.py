@@ -68,13 +68,26 @@ RIGHTS: tuple[Right, ...] = (
 )
 
 
+#: What a group may call of the functions that act as the owner; nobody else may call any.
+CALLS = {"loader": ("core.make_year_partition(text,integer)",)}
+#: From this server on, rights to ANALYZE can be given; before, only owners may.
+_MAINTAIN_SINCE = 170_000
+
+
 class Grant(NamedTuple):
-    """One right on one schema (``table`` is empty) or one table."""
+    """One right on one schema (``table`` is empty), one table, or one function (by its signature)."""
 
     group: str
     schema: str
     table: str
     privilege: str
+
+
+_AS_OWNER = """
+SELECT p.oid::regprocedure::text AS signature
+FROM pg_proc AS p
+WHERE p.prosecdef AND p.pronamespace::regnamespace::text = ANY (%(schemas)s)
+"""
 
 
 def role_of(group: str) -> str:
@@ -85,21 +98,30 @@ def role_of(group: str) -> str:
 def declared(connection: psycopg.Connection) -> set[Grant]:
     """Return every grant that the declared rights mean for the tables and views that exist."""
     relations = connection.execute(
-        "SELECT c.relnamespace::regnamespace::text AS schema, c.relname AS name FROM pg_class AS c"
+        "SELECT c.relnamespace::regnamespace::text AS schema, c.relname AS name, c.relkind <> 'v' AS is_table"
+        " FROM pg_class AS c"
         " WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition"
         " AND c.relnamespace::regnamespace::text = ANY (%s)",
         (list(SCHEMAS),),
     ).fetchall()
+    can_maintain = connection.info.server_version >= _MAINTAIN_SINCE
     wanted = {Grant(right.group, right.schema, "", "USAGE") for right in RIGHTS}
     for right in RIGHTS:
         for row in relations:
             if row["schema"] == right.schema and right.covers(row["name"]):
                 wanted |= {Grant(right.group, right.schema, row["name"], each) for each in right.privileges}
+                if right.privileges == _WRITE and row["is_table"] and can_maintain:
+                    wanted.add(Grant(right.group, right.schema, row["name"], "MAINTAIN"))
+    callable_ = {row["signature"] for row in connection.execute(_AS_OWNER, {"schemas": list(SCHEMAS)})}
+    for group, signatures in CALLS.items():
+        for signature in callable_ & set(signatures):
+            schema, _, name = signature.partition(".")
+            wanted.add(Grant(group, schema, name, "EXECUTE"))
     return wanted
 
 
 def given(connection: psycopg.Connection) -> set[Grant]:
-    """Return the grants that the groups, and everyone, hold in our schemas; partitions included."""
+    """Return the grants that the groups, and everyone, hold in our schemas; partitions and columns included."""
     names = {role_of(group): group for group in GROUPS}
     rows = connection.execute(
         "WITH held AS ("
@@ -111,7 +133,11 @@ def given(connection: psycopg.Connection) -> set[Grant]:
         " UNION ALL SELECT n.nspname, c.relname, a.grantee, a.privilege_type FROM pg_attribute AS t"
         " INNER JOIN pg_class AS c ON c.oid = t.attrelid"
         " INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace, aclexplode(t.attacl) AS a"
-        " WHERE n.nspname = ANY (%(schemas)s))"
+        " WHERE n.nspname = ANY (%(schemas)s)"
+        " UNION ALL SELECT n.nspname, substr(p.oid::regprocedure::text, length(n.nspname) + 2), a.grantee,"
+        " a.privilege_type FROM pg_proc AS p INNER JOIN pg_namespace AS n ON n.oid = p.pronamespace,"
+        " aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a"
+        " WHERE p.prosecdef AND n.nspname = ANY (%(schemas)s))"
         " SELECT DISTINCT held.schema, held.name, coalesce(r.rolname, %(everyone)s) AS role, privilege_type"
         " FROM held LEFT JOIN pg_roles AS r ON r.oid = held.grantee"
         " WHERE held.grantee = 0 OR r.rolname = ANY (%(roles)s)",
@@ -184,8 +210,11 @@ def _each(connection: psycopg.Connection, grants: set[Grant], statement: str) ->
     for grant in sorted(grants):
         together[grant[:3]].append(grant.privilege)
     for (group, schema, table), privileges in together.items():
-        kind = sql.SQL("TABLE " if table else "SCHEMA ")
-        name = sql.Identifier(schema, table) if table else sql.Identifier(schema)
+        kind = sql.SQL("FUNCTION " if "(" in table else "TABLE " if table else "SCHEMA ")
+        name = sql.Identifier(schema, *([table] if table else []))
+        if "(" in table:
+            # A signature as the server itself writes it.
+            name = sql.SQL(f"{schema}.{table}")
         role = sql.SQL(_EVERYONE) if group == _EVERYONE else sql.Identifier(role_of(group))
         connection.execute(
             sql.SQL(statement).format(sql.SQL(", ").join(map(sql.SQL, privileges)), kind + name, role)

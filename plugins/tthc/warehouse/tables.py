@@ -210,13 +210,5 @@ def refill(connection: psycopg.Connection, name: str, parameters: dict | None = 
 
 
 def year_partition(connection: psycopg.Connection, name: str, year: int) -> None:
-    """Make the partition of a year when it is missing. Two writers may ask at once."""
-    schema, _, table = name.partition(".")
-    partition = f"{schema}.{table}_{year}"
-    if connection.execute("SELECT to_regclass(%s) AS found", (partition,)).fetchone()["found"]:
-        return
-    connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (partition,))
-    connection.execute(
-        f"CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {name}"
-        f" FOR VALUES FROM ('{year}-01-01') TO ('{year + 1}-01-01')"
-    )
+    """Make the partition of a year when it is missing. Who only loads data may do so too."""
+    connection.execute("SELECT core.make_year_partition(%s, %s)", (name, year))
