@@ -11,10 +11,16 @@ from tthc.cli.figures import MonthCalendar, say_which, shown_value
 from tthc.cli.options import AsJson, Draft, PeriodLabel
 
 _FIRST_SHOWN = 50
-_EVIDENCE_TITLES = (
-    "Mã hồ sơ", "Đạt", "Tử", "Mẫu", "Trạng thái", "Kết cục", "Đơn vị", "Thủ tục", "Tiếp nhận", "Hạn", "Kết thúc",
-    "Hạn từ", "Lần đọc", "Bản mới nhất trong kho lưu",
-)  # fmt: skip
+_EVIDENCE_TITLES = {
+    "dossier_code": "Mã hồ sơ", "in_numerator": "Đạt", "numerator_part": "Tử", "denominator_part": "Mẫu",
+    "status": "Trạng thái", "outcome": "Kết cục", "unit_code": "Đơn vị", "procedure_code": "Thủ tục",
+    "received_on": "Tiếp nhận", "due_on": "Hạn", "ended_on": "Kết thúc", "due_source": "Hạn từ", "fetch_id": "Lần đọc",
+    "address": "Bản mới nhất trong kho lưu", "class": "Loại", "matched_by": "Ghép theo", "portal_code": "Mã trên cổng",
+    "city_status": "TT thành phố", "portal_status": "TT cổng", "city_received_on": "Tiếp nhận (TP)",
+    "portal_received_on": "Tiếp nhận (cổng)", "city_due_on": "Hạn (TP)", "portal_due_on": "Hạn (cổng)",
+    "city_ended_on": "Kết thúc (TP)", "portal_ended_on": "Kết thúc (cổng)", "portal_fetch_id": "Lần đọc (cổng)",
+    "portal_address": "Dòng của cổng trong kho lưu",
+}  # fmt: skip
 
 
 def explain(
@@ -54,6 +60,7 @@ def explain(
     shape = "json" if as_json else shape
     parsed, chosen = periods.parse(period, calendar), explaining.indicator_named(indicator)
     shown = _FIRST_SHOWN if limit is None and shape == "table" else limit
+    columns = explaining.EVIDENCE[chosen.item]
     with database.connection() as connection:
         scope = explaining.scope(connection, code)
         edition = values.edition(connection, parsed, draft)
@@ -84,13 +91,12 @@ def explain(
     if shape == "json":
         output.as_json(report)
     elif shape == "csv":
-        output.as_csv(
-            explaining.EVIDENCE, ([_cell(row[column]) for column in explaining.EVIDENCE] for row in evidence)
-        )
+        output.as_csv(columns, ([_cell(row[column]) for column in columns] for row in evidence))
     else:
         _explained(report, chosen)
         output.as_table(
-            _EVIDENCE_TITLES, ([row[column] for column in explaining.EVIDENCE] for row in evidence)
+            [_EVIDENCE_TITLES[column] for column in columns],
+            ([row[column] for column in columns] for row in evidence),
         )
         if shown is not None and len(evidence) == shown:
             output.note(f"Chỉ in {shown} hồ sơ đầu; thêm --limit, hoặc --format csv để lấy hết.")

@@ -194,5 +194,5 @@ def shown_value(row: dict[str, Any], declared: dict) -> str:
     if row["status"] == "no_data":
         return f"không có dữ liệu {fraction}"
     value = output.vietnamese_decimal(Decimal(row["value"]))
-    few = ", ít hồ sơ" if row["status"] == "small_n" else ""
+    few = {"small_n": ", ít hồ sơ", "incomplete": ", chưa đủ dữ liệu của cả kỳ"}.get(row["status"], "")
     return f"{value}{' %' if kind == 'rate' else ''} {fraction}{few}"

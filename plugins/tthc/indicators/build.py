@@ -1,4 +1,4 @@
-"""The computing of a period: one pass over the item table gives every indicator at every level."""
+"""The computing of a period: one pass over an item table gives every indicator made of it, at every level."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def build(connection: psycopg.Connection, period: Period) -> tuple[int, bool]:
     ).fetchone()
     parameters["definitions_hash"] = definitions.definitions_hash()
     connection.execute("DROP TABLE IF EXISTS computed")
-    connection.execute(_COMPUTE.format(**_parts()), parameters)
+    connection.execute(_COMPUTED)
+    for item, indicators in definitions.by_item().items():
+        connection.execute(_COMPUTE.format(**_parts(item, indicators)), parameters)
     parameters["content_hash"] = connection.execute(_CONTENT_HASH).fetchone()["content_hash"]
     if newest and all(newest[name] == parameters[name] for name in ("content_hash", "definitions_hash")):
         return newest["build_id"], False
@@ -66,27 +68,32 @@ def _parameters(period: Period) -> dict:
     }
 
 
-def _parts() -> dict[str, str]:
-    """Return the pieces of the one pass: aggregates, and the list that turns its columns into rows."""
-    every = list(definitions.indicators().values())
-    (item,) = {indicator.item for indicator in every}
+def _parts(item: str, indicators: list[Indicator]) -> dict[str, str]:
+    """Return the pieces of one pass: aggregates, and the list that turns its columns into rows."""
     aggregates = ",\n".join(
-        f"        {i.numerator_sql} AS n{place}, {i.denominator_sql} AS d{place}"
-        for place, i in enumerate(every)
+        f"        {i.numerator_sql} AS n{place}, {i.denominator_sql} AS d{place}, {i.lacking_sql} AS l{place}"
+        for place, i in enumerate(indicators)
     )
-    zeros = ", ".join(f"0, {'NULL' if i.kind == 'count' else '0'}" for i in every)
-    rows = ",\n".join(f"        {_row(place, indicator)}" for place, indicator in enumerate(every))
+    zeros = ", ".join(f"0, {'NULL' if i.kind == 'count' else '0'}, 0" for i in indicators)
+    rows = ",\n".join(f"        {_row(place, indicator)}" for place, indicator in enumerate(indicators))
     return {"item": item, "aggregates": aggregates, "zeros": zeros, "rows": rows}
 
 
 def _row(place: int, indicator: Indicator) -> str:
     levels = ", ".join(f"'{level}'" for level in indicator.levels)
     factor = 100 if indicator.kind == "rate" else 1
-    return f"('{indicator.id}', ARRAY[{levels}], {factor}, f.n{place}::bigint, f.d{place}::bigint)"
+    numbers = f"f.n{place}::bigint, f.d{place}::bigint, f.l{place}::bigint"
+    return f"('{indicator.id}', ARRAY[{levels}], {factor}, {numbers})"
 
+
+_COMPUTED = """
+CREATE TEMPORARY TABLE computed (
+    level text, code text, indicator text, numerator bigint, denominator bigint, value numeric, status text
+) ON COMMIT DROP
+"""
 
 _COMPUTE = """
-CREATE TEMPORARY TABLE computed ON COMMIT DROP AS
+INSERT INTO computed
 WITH facts AS (
     SELECT
         CASE
@@ -125,6 +132,7 @@ SELECT
     END AS value,
     CASE
         WHEN v.denominator = 0 THEN 'no_data'
+        WHEN v.lacking > 0 THEN 'incomplete'
         WHEN v.denominator < 5 THEN 'small_n'
         ELSE 'ok'
     END AS status
@@ -132,7 +140,7 @@ FROM with_every_unit AS f
 CROSS JOIN LATERAL (
     VALUES
 {rows}
-) AS v (indicator, levels, factor, numerator, denominator)
+) AS v (indicator, levels, factor, numerator, denominator, lacking)
 WHERE f.level = ANY (v.levels)
 """
 

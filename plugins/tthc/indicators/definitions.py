@@ -37,7 +37,8 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """One indicator as declared.
 
     A ``rate`` is ``100 · n / d`` of rows that ``who`` admits; a ``count`` the rows that ``succeeds``; a ``ratio``
-    the sum of one column over the sum of another, over the rows that ``who`` admits.
+    the sum of one column over the sum of another, over the rows that ``who`` admits. Rows of which ``needs`` is not
+    known stand aside, and make the number ``incomplete``.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     direction: Literal["up", "down", "none"]
     who: str = "true"
     succeeds: str = "true"
+    needs: str | None = None
     sum: str | None = None
     of_sum: str | None = None
     targets: tuple[Target, ...] = ()
@@ -60,11 +62,25 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     column: int | None = None
 
     @property
+    def asked(self) -> str:
+        """Who is counted: those whom it is about, and of whom what it needs is known."""
+        if self.needs is None:
+            return self.who
+        return self.needs if self.who == "true" else f"{self.who} AND {self.needs}"
+
+    @property
+    def lacking_sql(self) -> str:
+        """The aggregate that gives the rows that stand aside because what is needed of them is not known."""
+        if self.needs is None:
+            return "0"
+        return f"count(*) FILTER (WHERE ({self.who}) AND ({self.needs}) IS NOT TRUE)"
+
+    @property
     def numerator_sql(self) -> str:
         """The aggregate that gives the numerator."""
         if self.kind == "ratio":
-            return f"coalesce(sum({self.sum}) FILTER (WHERE {self.who}), 0)"
-        return f"count(*) FILTER (WHERE ({self.who}) AND ({self.succeeds}))"
+            return f"coalesce(sum({self.sum}) FILTER (WHERE {self.asked}), 0)"
+        return f"count(*) FILTER (WHERE ({self.asked}) AND ({self.succeeds}))"
 
     @property
     def denominator_sql(self) -> str:
@@ -72,15 +88,15 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.kind == "count":
             return "NULL::bigint"
         if self.kind == "ratio":
-            return f"coalesce(sum({self.of_sum}) FILTER (WHERE {self.who}), 0)"
-        return f"count(*) FILTER (WHERE {self.who})"
+            return f"coalesce(sum({self.of_sum}) FILTER (WHERE {self.asked}), 0)"
+        return f"count(*) FILTER (WHERE {self.asked})"
 
     @property
     def evidence_sql(self) -> tuple[str, str]:
         """(who is behind the number, who of them succeeds), as predicates: those of the aggregates."""
         if self.kind == "count":
-            return f"({self.who}) AND ({self.succeeds})", "true"
-        return self.who, self.succeeds if self.kind == "rate" else "true"
+            return f"({self.asked}) AND ({self.succeeds})", "true"
+        return self.asked, self.succeeds if self.kind == "rate" else "true"
 
 
 @cache
@@ -102,6 +118,29 @@ def indicators() -> dict[str, Indicator]:
 def shown() -> dict[str, Indicator]:
     """Return the indicators that are indicators, not cells of a form."""
     return {id: indicator for id, indicator in indicators().items() if indicator.form is None}
+
+
+def by_item() -> dict[str, list[Indicator]]:
+    """Return the indicators of each item table: those that one pass over it gives."""
+    found: dict[str, list[Indicator]] = {}
+    for indicator in indicators().values():
+        found.setdefault(indicator.item, []).append(indicator)
+    return found
+
+
+def fed_by(table: str) -> list[str]:
+    """Return the indicators (not the cells of forms) whose item table reads ``table``, itself or through others."""
+    every, fed = tables.tables(), []
+    for item, indicators_of_it in by_item().items():
+        reached, waiting = set(), [item]
+        while waiting:
+            name = waiting.pop()
+            if name in every and name not in reached:
+                reached.add(name)
+                waiting += every[name].words
+        if table in reached:
+            fed += [indicator.id for indicator in indicators_of_it if indicator.form is None]
+    return fed
 
 
 def cells(form: str) -> list[Indicator]:
@@ -149,9 +188,11 @@ def _problems(indicator: Indicator):
     if not columns:
         yield f"không có bảng {indicator.item} trong sql/."
         return
+    if indicator.needs and any(" OR " in text.upper() for text in (indicator.who, indicator.needs)):
+        yield "who và needs được nối bằng AND: điều kiện có OR thì đặt trong ngoặc ở một cột của bảng."
     if (indicator.kind == "ratio") != (indicator.sum is not None and indicator.of_sum is not None):
         yield "kind: ratio cần cả sum và of_sum, các kind khác thì không."
-    for part in ("who", "succeeds", "sum", "of_sum"):
+    for part in ("who", "succeeds", "needs", "sum", "of_sum"):
         text = getattr(indicator, part)
         if text is None:
             continue

@@ -17,12 +17,11 @@ from tthc import settings
 from tthc.errors import TthcError
 from tthc.indicators import definitions
 from tthc.indicators.definitions import Indicator
+from tthc.indicators.explain import EXPLAINED_BY
 from tthc.warehouse import tables
 from tthc.warehouse.dictionary import write_or_check
 
 PAGE = "docs/indicators.md"
-#: Where the columns of an item table are explained.
-_EXPLAINED_BY = "marts.dossier_periods"
 _KINDS = {"rate": "tỷ lệ, %", "count": "số đếm", "ratio": "tỷ số hai tổng"}
 _DIRECTIONS = {"up": "càng cao càng tốt", "down": "càng thấp càng tốt", "none": "không chấm tốt xấu"}
 _LEVELS = {"commune": "xã", "unit": "đơn vị", "procedure": "thủ tục", "field": "lĩnh vực"}
@@ -33,7 +32,8 @@ Trang này do máy viết từ các tệp trong `indicators/`. Muốn đổi th�
 
 Mỗi chỉ tiêu là hai điều kiện trên từng hồ sơ của kỳ: **ai được tính** (mẫu số) và **ai đạt** (tử số). Lời ở đây dịch
 từ chính điều kiện ấy, nên không thể nói khác con số. Mẫu số bằng 0 thì không có dữ liệu, không phải 0 % hay 100 %;
-dưới 5 là số ít. Kênh nộp: 1 trực tiếp, 2 trực tuyến, 3 bưu chính; mức độ dịch vụ công: 4 toàn trình, 3 một phần, 2 cung
+dưới 5 là số ít. Chỉ tiêu có dòng **phải biết** thì hồ sơ chưa biết điều ấy đứng ngoài, và con số mang dấu “chưa đủ”
+(`incomplete`). Kênh nộp: 1 trực tiếp, 2 trực tuyến, 3 bưu chính; mức độ dịch vụ công: 4 toàn trình, 3 một phần, 2 cung
 cấp thông tin. Cột nào nghĩa là gì và đếm thế nào ở mép kỳ: [counting.md](counting.md), mục 2–4.
 """
 
@@ -82,7 +82,8 @@ def _parts(indicator: Indicator) -> list[tuple[str, str]]:
     if indicator.kind == "count":
         who, _ = indicator.evidence_sql
         return [("Được đếm", who.removeprefix("(true) AND ").removeprefix("(").removesuffix(")"))]
-    return [("Ai được tính", indicator.who), ("Ai đạt", indicator.succeeds)]
+    needs = [("Phải biết", indicator.needs)] if indicator.needs else []
+    return [("Ai được tính", indicator.who), *needs, ("Ai đạt", indicator.succeeds)]
 
 
 def told(predicate: str) -> str:
@@ -119,7 +120,7 @@ def _words(node: expressions.Expression) -> str:
     if isinstance(node, expressions.Boolean):
         return "mọi hồ sơ" if node.this else "không hồ sơ nào"
     if isinstance(node, expressions.Literal):
-        return node.this
+        return f"“{node.this}”" if node.is_string else node.this
     raise TthcError(f"Chưa biết nói bằng lời phần này của một điều kiện: {node.sql(dialect='postgres')}.")
 
 
@@ -137,19 +138,23 @@ _COMPARISONS: dict[type[expressions.Expression], str] = {
 def _meaning(column: str) -> str:
     comment = _comments().get(column)
     if comment is None:
-        raise TthcError(f"Cột {column} của {_EXPLAINED_BY} chưa có lời chú.")
+        raise TthcError(f"Cột {column} mà một chỉ tiêu dùng chưa có lời chú.")
     text = re.split(r"[:;(]", comment)[0].strip().removesuffix(".")
     return text[:1].lower() + text[1:]
 
 
 @cache
 def _comments() -> dict[str, str]:
-    found = re.findall(
-        rf"COMMENT ON COLUMN {re.escape(_EXPLAINED_BY)}\.(\w+) IS\s+'(.*?)';",
-        tables.tables()[_EXPLAINED_BY].shape,
-        re.DOTALL,
-    )
-    return dict(found)
+    """Return what each column of the item tables means; the same word means the same in all of them."""
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(table for of_item in EXPLAINED_BY.values() for table in of_item):
+        comments = re.findall(
+            rf"COMMENT ON COLUMN {re.escape(name)}\.(\w+) IS\s+'(.*?)';",
+            tables.tables()[name].shape,
+            re.DOTALL,
+        )
+        found = dict(comments) | found
+    return found
 
 
 def _one_line(text: str) -> str:

@@ -20,10 +20,23 @@ from tthc.indicators.definitions import Indicator
 from tthc.warehouse.trace import ADDRESS
 from tthc.workdays.periods import Period
 
-EVIDENCE = (
-    "dossier_code", "in_numerator", "numerator_part", "denominator_part", "status", "outcome", "unit_code",
-    "procedure_code", "received_on", "due_on", "ended_on", "due_source", "fetch_id", "address",
-)  # fmt: skip
+_PARTS = ("dossier_code", "in_numerator", "numerator_part", "denominator_part")
+#: What is shown of the items behind a number, and where their tables explain the columns, by item table.
+EVIDENCE = {
+    "marts.dossiers_in_period": (
+        *_PARTS, "status", "outcome", "unit_code", "procedure_code", "received_on", "due_on", "ended_on", "due_source",
+        "fetch_id", "address",
+    ),
+    "marts.reconciliation_in_period": (
+        *_PARTS, "class", "matched_by", "portal_code", "unit_code", "procedure_code", "city_status", "portal_status",
+        "city_received_on", "portal_received_on", "city_due_on", "portal_due_on", "city_ended_on", "portal_ended_on",
+        "fetch_id", "address", "portal_fetch_id", "portal_address",
+    ),
+}  # fmt: skip
+EXPLAINED_BY = {
+    "marts.dossiers_in_period": ("marts.dossier_periods",),
+    "marts.reconciliation_in_period": ("marts.reconciliation", "marts.dossier_periods"),
+}
 _COLUMN_OF_LEVEL = {"unit": "unit_code", "procedure": "procedure_code", "field": "field_code"}
 
 
@@ -81,14 +94,16 @@ def definition(connection: psycopg.Connection, indicator: Indicator) -> dict[str
     """Return the definition in words and SQL; ``columns`` says what each column of the predicates means."""
     used = {
         column.name
-        for text in (indicator.who, indicator.succeeds, indicator.sum, indicator.of_sum)
+        for text in (indicator.asked, indicator.succeeds, indicator.sum, indicator.of_sum)
         if text is not None
         for column in sqlglot.parse_one(f"SELECT {text}", read="postgres").find_all(expressions.Column)
     }
     comments = connection.execute(
-        "SELECT a.attname AS name, col_description(a.attrelid, a.attnum) AS comment FROM pg_attribute AS a"
-        " WHERE a.attrelid = 'marts.dossier_periods'::regclass AND a.attname = ANY (%s) ORDER BY a.attnum",
-        (sorted(used),),
+        "SELECT DISTINCT ON (a.attname) a.attname AS name, col_description(a.attrelid, a.attnum) AS comment"
+        " FROM unnest(%s::text[]) WITH ORDINALITY AS t (name, place)"
+        " INNER JOIN pg_attribute AS a ON a.attrelid = t.name::regclass"
+        " WHERE a.attname = ANY (%s) ORDER BY a.attname, t.place",
+        (list(EXPLAINED_BY[indicator.item]), sorted(used)),
     ).fetchall()
     return {
         "indicator": indicator.id,
@@ -101,6 +116,7 @@ def definition(connection: psycopg.Connection, indicator: Indicator) -> dict[str
         "item": indicator.item,
         "who": indicator.who,
         "succeeds": indicator.succeeds,
+        "needs": indicator.needs,
         "sum": indicator.sum,
         "of_sum": indicator.of_sum,
         "numerator_sql": indicator.numerator_sql,
@@ -162,10 +178,10 @@ def evidence(
     scope: Scope,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the dossiers behind the number, one dict of ``EVIDENCE`` each; those that fail come first in a rate.
+    """Return the dossiers behind the number, one dict of its item's ``EVIDENCE`` each; those that fail come first.
 
-    ``address`` is where the newest version of the dossier lies in the archive. The parts of a rate or a count are
-    0 or 1, those of a ratio its two sums, so the parts always add up to the number.
+    ``address`` is where the newest version of the dossier lies in the archive, ``portal_address`` that of the portal.
+    The parts of a rate or a count are 0 or 1, those of a ratio its two sums, so the parts always add up to the number.
     """
     who, succeeds = indicator.evidence_sql
     numerator = (
@@ -175,16 +191,12 @@ def evidence(
         indicator.kind
     ]
     return connection.execute(
-        f"WITH behind AS ("
-        f" SELECT dossier_code, (({succeeds}) IS TRUE) AS in_numerator, {numerator} AS numerator_part,"
-        f"  {denominator} AS denominator_part FROM {_item(indicator)} WHERE ({who}) AND {scope.predicate})"
-        f" SELECT b.dossier_code, b.in_numerator, b.numerator_part, b.denominator_part, d.status, d.outcome,"
-        f"  d.unit_code, d.procedure_code, d.received_on, d.due_on, d.ended_on, d.due_source, v.fetch_id,"
-        f"  {ADDRESS} AS address"
-        f" FROM behind AS b"
-        f" INNER JOIN marts.dossiers AS d ON d.commune_code = %(commune)s AND d.dossier_code = b.dossier_code"
-        f" LEFT JOIN core.dossiers AS v ON v.commune_code = d.commune_code AND v.dossier_code = d.dossier_code"
-        f" ORDER BY b.in_numerator, d.received_on, b.dossier_code LIMIT %(limit)s",
+        _SHOWN[indicator.item].format(
+            behind=f"SELECT *, (({succeeds}) IS TRUE) AS in_numerator, {numerator} AS numerator_part,"
+            f" {denominator} AS denominator_part FROM {_item(indicator)} WHERE ({who}) AND {scope.predicate}",
+            address=ADDRESS,
+            portal_address=ADDRESS.replace("v.", "p."),
+        ),
         {**_parameters(period, scope), "limit": limit},
     ).fetchall()
 
@@ -195,24 +207,34 @@ def counted_in(connection: psycopg.Connection, dossier_code: str) -> list[dict[s
     Each row: calendar, period, build_id, revision_number (None: a draft), ``counted`` and ``succeeded`` (ids of
     indicators whose denominator, or numerator, has it).
     """
-    every = list(definitions.indicators().values())
-    (item,) = {indicator.item for indicator in every}
-    counted, succeeded = [], []
-    for indicator in every:
-        who, succeeds = indicator.evidence_sql
-        counted.append(f"CASE WHEN {who} THEN '{indicator.id}' END")
-        succeeded.append(f"CASE WHEN ({who}) AND ({succeeds}) THEN '{indicator.id}' END")
-    return connection.execute(
+    found = []
+    for item, indicators in definitions.by_item().items():
+        counted, succeeded = [], []
+        for indicator in indicators:
+            who, succeeds = indicator.evidence_sql
+            counted.append(f"CASE WHEN {who} THEN '{indicator.id}' END")
+            succeeded.append(f"CASE WHEN ({who}) AND ({succeeds}) THEN '{indicator.id}' END")
+        found.append(
+            f"SELECT array_remove(ARRAY[{', '.join(counted)}], NULL) AS counted,"
+            f" array_remove(ARRAY[{', '.join(succeeded)}], NULL) AS succeeded"
+            f" FROM {item}(%(commune)s, b.period_start, b.period_end) WHERE dossier_code = %(dossier)s"
+        )
+    rows = connection.execute(
         f"SELECT b.calendar, b.period, b.build_id, r.revision_number, c.counted, c.succeeded"
         f" FROM (SELECT DISTINCT ON (calendar, period) * FROM indicators.builds WHERE commune_code = %(commune)s"
         f"  ORDER BY calendar, period, build_id DESC) AS b"
         f" LEFT JOIN indicators.revisions AS r ON r.build_id = b.build_id"
-        f" CROSS JOIN LATERAL (SELECT array_remove(ARRAY[{', '.join(counted)}], NULL) AS counted,"
-        f"  array_remove(ARRAY[{', '.join(succeeded)}], NULL) AS succeeded"
-        f"  FROM {item}(%(commune)s, b.period_start, b.period_end) WHERE dossier_code = %(dossier)s) AS c"
-        f" ORDER BY b.calendar, b.period_start, b.period_end",
+        f" CROSS JOIN LATERAL ({' UNION ALL '.join(found)}) AS c"
+        f" ORDER BY b.calendar, b.period_start, b.period_end, b.build_id",
         {"commune": settings.commune_code(), "dossier": dossier_code},
     ).fetchall()
+    told: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        # A dossier is an item of several tables, and counts in each.
+        known = told.setdefault(row["build_id"], {**row, "counted": [], "succeeded": []})
+        known["counted"] += row["counted"]
+        known["succeeded"] += row["succeeded"]
+    return list(told.values())
 
 
 def _conditions(who: str) -> list[str]:
@@ -235,3 +257,33 @@ def _parameters(period: Period, scope: Scope) -> dict[str, Any]:
         "last": period.end,
         "code": scope.code,
     }
+
+
+#: The rows of ``behind`` with what is shown of each, by item table.
+_SHOWN = {
+    "marts.dossiers_in_period": """
+WITH behind AS ({behind})
+SELECT
+    b.dossier_code, b.in_numerator, b.numerator_part, b.denominator_part, d.status, d.outcome, d.unit_code,
+    d.procedure_code, d.received_on, d.due_on, d.ended_on, d.due_source, v.fetch_id, {address} AS address
+FROM behind AS b
+INNER JOIN marts.dossiers AS d ON d.commune_code = %(commune)s AND d.dossier_code = b.dossier_code
+LEFT JOIN core.dossiers AS v ON v.commune_code = d.commune_code AND v.dossier_code = d.dossier_code
+ORDER BY b.in_numerator, d.received_on, b.dossier_code
+LIMIT %(limit)s
+""",
+    "marts.reconciliation_in_period": """
+WITH behind AS ({behind})
+SELECT
+    b.dossier_code, b.in_numerator, b.numerator_part, b.denominator_part, b.class, b.matched_by, b.portal_code,
+    b.unit_code, b.procedure_code, b.city_status, b.portal_status, b.city_received_on, b.portal_received_on,
+    b.city_due_on, b.portal_due_on, b.city_ended_on, b.portal_ended_on,
+    v.fetch_id, {address} AS address, p.fetch_id AS portal_fetch_id, {portal_address} AS portal_address
+FROM behind AS b
+LEFT JOIN core.dossiers AS v
+    ON v.commune_code = %(commune)s AND v.dossier_code = b.dossier_code AND b.class <> 'missing_in_city'
+LEFT JOIN core.portal_dossiers AS p ON p.commune_code = %(commune)s AND p.dossier_code = b.portal_code
+ORDER BY b.in_numerator, coalesce(b.city_received_on, b.portal_received_on), b.dossier_code
+LIMIT %(limit)s
+""",
+}

@@ -16,11 +16,12 @@ import msgspec
 import psycopg
 
 from tthc import settings
-from tthc.landing import keys, ledger
+from tthc.landing import control_totals, keys, ledger
 from tthc.landing.archive import Archive
 from tthc.landing.given_files import read_bytes as read_bytes
 from tthc.landing.incidents import open_incident
 from tthc.sources import spreadsheets
+from tthc.sources.own_totals import Said
 from tthc.sources.spreadsheets import Choices
 from tthc.sources.streams import Stream
 
@@ -32,10 +33,12 @@ def receive(
     *,
     body: bytes | None = None,
     choices: Choices | None = None,
+    said: Said | None = None,
 ) -> tuple[int, bool]:
     """Archive a file as one reading of ``stream``; return ``(fetch_id, is_new)``.
 
-    ``body`` is what was examined, so that what is archived is what was found harmless; read when absent.
+    ``body`` is what was examined, so that what is archived is what was found harmless; read when absent. ``said`` is
+    what it says of itself, kept in the same transaction.
     A content that this stream has taken (or refused) already is the known reading, ``is_new`` False; of a
     register, whose files replace each other, only when it is the newest. One that was archived but got no
     further is the known reading with ``is_new`` True: it still has to be staged.
@@ -74,6 +77,8 @@ def receive(
         (window,) = ledger.windows_of(connection, fetch_id)
         ledger.close_window(connection, window, "complete", announced=0, distinct=0)
         ledger.finish_fetch(connection, fetch_id)
+        if said:
+            control_totals.note_said(connection, stream, fetch_id, said)
     return fetch_id, True
 
 

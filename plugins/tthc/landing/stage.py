@@ -22,7 +22,7 @@ from psycopg.pq import Format
 
 from tthc import settings
 from tthc.errors import TthcError
-from tthc.landing import ledger, recognition
+from tthc.landing import control_totals, ledger, recognition
 from tthc.landing.archive import Archive
 from tthc.landing.readers import RecordReader
 from tthc.sources import dialects, spreadsheets, streams
@@ -104,6 +104,7 @@ def stage(
         if is_whole and stream.kind == "file":
             # The rows of a file are counted only here.
             _note_rows(connection, fetch_id, outcome.read)
+            control_totals.note_counted(connection, stream, fetch_id)
     return outcome
 
 

@@ -26,6 +26,7 @@ from tthc.sources.cell_values import (
 from tthc.sources.conventions import DAYS, QUANTITIES, Conventions, Evidence, decide
 from tthc.sources.delimited import NOT_UNICODE
 from tthc.sources.header_search import Headers, Wanted, incomplete, quoted
+from tthc.sources.own_totals import Listener, Said
 from tthc.sources.streams import Column, Stream
 from tthc.sources.table_rows import Tally, data_rows, first_headers
 from tthc.sources.workbooks import Book, Sheet
@@ -54,7 +55,7 @@ class Examination(msgspec.Struct, frozen=True):
 
     ``stream`` is None when the file is like none; ``secret`` is the mark of a secret file, of which nothing else
     is said. ``row_count`` counts rows of data; ``unknown`` are header texts that no declaration names; ``notes``
-    are Vietnamese sentences for whoever loads the file.
+    are Vietnamese sentences for whoever loads the file; ``said`` is what it says of itself.
     """
 
     stream: str | None = None
@@ -63,6 +64,7 @@ class Examination(msgspec.Struct, frozen=True):
     tables: tuple[FoundTable, ...] = ()
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    said: Said = Said()
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -109,6 +111,7 @@ def examine(
         tables=tuple(_found(headers) for headers in tables),
         unknown=tuple(unknown),
         notes=(*_notes_on_sheets(book, tables), *_notes_on_rows(tally), *told),
+        said=tally.listener.said if tally.listener else Said(),
     )
 
 
@@ -191,7 +194,7 @@ def _survey(
     book: Book, wanted: Wanted, foreign: frozenset[str]
 ) -> tuple[Conventions, Tally, list[Headers], list[str]]:
     """Read everything once: what the file proves about its dates and numbers, what its rows are, its tables."""
-    evidence, tally, tables = Evidence(), Tally(), []
+    evidence, tally, tables = Evidence(), Tally(Listener(wanted.stream)), []
     for sheet in _visible(book):
         columns: list[_ReadColumn] = []
         for headers, number, cells in data_rows(sheet, wanted, foreign, tally):

@@ -22,6 +22,7 @@ from tthc.sources.header_search import (
     incomplete,
     search,
 )
+from tthc.sources.own_totals import Listener
 from tthc.sources.workbooks import Sheet
 from tthc.vietnamese.names import header_key, name_key
 
@@ -41,15 +42,20 @@ _SIGNED_ON = re.compile(
     r"(?:[^\d]{0,60},\s*)?ngày\s+(?:\d{1,2}|[.…\s]+)\s+tháng\s+.{0,12}năm.{0,8}", re.IGNORECASE
 )
 _DIGIT = re.compile(r"\d")
+_COUNT = re.compile(r"\d+|\d{1,3}(?:[.,]\d{3})+", re.ASCII)
 _SERIAL = re.compile(r"[IVXLC]+|[A-ZĐ]|\d{1,3}(?:\.\d{1,3})*\.?")
 
 
 class Tally(Counter[str]):
-    """How many rows that are no data were met, by kind; ``places`` are some addresses worth telling."""
+    """How many rows that are no data were met, by kind; ``places`` are some addresses worth telling.
 
-    def __init__(self) -> None:
+    ``listener`` hears what the file says of itself.
+    """
+
+    def __init__(self, listener: Listener | None = None) -> None:
         super().__init__()
         self.places: list[str] = []
+        self.listener = listener
 
 
 class _Rows:
@@ -117,8 +123,9 @@ class _Walk:
             return None
         if not headers.is_whole:
             raise incomplete(self._wanted.stream, headers)
-        for _ in range(headers.last + 1):
-            self._rows.take()
+        above = [self._rows.take() or [] for _ in range(headers.last + 1)][: headers.first]
+        if self._tally.listener:
+            self._tally.listener.begins(headers, above)
         return headers
 
     def _below(self, headers: Headers) -> Iterator[tuple[Headers, int, list[Cell]]]:
@@ -139,6 +146,8 @@ class _Walk:
             if all(_may_be_header(cells, at) for at in keys):
                 if begun := self._headers_at(cells, number - 1):
                     self._next = begun
+                    if self._tally.listener:
+                        self._tally.listener.begins(begun)
                     return
                 if self._is_foreign(cells):
                     is_ours = False
@@ -152,6 +161,8 @@ class _Walk:
                 is_ours, is_signed = False, True
             if kind:
                 self._tally[kind] += 1
+                if kind == "total" and self._tally.listener:
+                    self._tally.listener.total(headers, number, cells)
             else:
                 yield headers, number, cells
             follows = False
@@ -213,8 +224,14 @@ class _Walk:
         first = next((text for _, text in filled if not _SERIAL.fullmatch(text)), filled[0][1])
         has_key = any(at in keys and text != first for at, text in filled)
         begins = name_key(first.rstrip(":")) or ""
+        counts = name_key(first.replace(":", " ")) or ""
+        if counts in _TOTALS and all(
+            _COUNT.fullmatch(text) for at, text in filled if at in keys and text != first
+        ):
+            # A number under the key counts the rows.
+            return "total"
         if not has_key:
-            if begins in _TOTALS or begins.startswith(_TOTAL_BEGINS):
+            if counts.startswith(_TOTAL_BEGINS):
                 return "total"
             if begins.startswith(_PART_BEGINS):
                 return "part"

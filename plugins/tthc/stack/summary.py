@@ -31,7 +31,7 @@ def show(months: list[str]) -> None:
     names = unit_names()
     units = {names.get(code, code): values for code, values in _values(indicators(last, "unit")).items()}
     console.print(_table(f"Các đơn vị, tháng {last}", units))
-    console.print("–: không có hồ sơ nào để tính.   *: mẫu số nhỏ hơn 5.")
+    console.print("–: không có hồ sơ nào để tính.   *: mẫu số nhỏ hơn 5.   …: chưa đủ dữ liệu của cả kỳ.")
 
 
 def indicators(month: str, level: str) -> list[dict[str, str]]:
@@ -83,7 +83,6 @@ def _values(rows: list[dict[str, str]]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for row in rows:
         text = "–" if row["status"] == "no_data" else row["value"]
-        found.setdefault(row["code"], {})[row["indicator"]] = text + (
-            " *" if row["status"] == "small_n" else ""
-        )
+        mark = {"small_n": " *", "incomplete": " …"}.get(row["status"], "")
+        found.setdefault(row["code"], {})[row["indicator"]] = text + mark
     return found

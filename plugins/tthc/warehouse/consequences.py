@@ -7,7 +7,7 @@ import psycopg
 from tthc import settings
 from tthc.landing import recognition
 from tthc.sources.streams import Stream, city_streams
-from tthc.warehouse import database, tables
+from tthc.warehouse import database, reconciliation, tables
 
 #: So many dossiers are derived in one statement: few enough for its sorts and hashes to stay small.
 _AT_ONCE = 20_000
@@ -36,14 +36,16 @@ def refill_whole(connection: psycopg.Connection, name: str) -> None:
     connection.execute(f"ANALYZE {name}")
 
 
-def after(connection: psycopg.Connection, stream: Stream) -> list[str]:
-    """Derive again what the rows of ``changed`` touch; return the labels of the months that can have moved."""
+def after(connection: psycopg.Connection, stream: Stream, including: int | None = None) -> list[str]:
+    """Derive again what the rows of ``changed`` touch; return the labels of the months that can have moved.
+
+    ``including`` is the reading that is being merged, which the ledger does not call merged yet.
+    """
     for name in _REFILLED.get(stream.table, ()):
         refill_whole(connection, name)
     _let_be_judged_again(connection, stream)
-    if stream.table not in _TOUCHED:
-        return []
-    return derive(connection, _TOUCHED[stream.table])
+    months = set(derive(connection, _TOUCHED[stream.table])) if stream.table in _TOUCHED else set()
+    return sorted(months.union(reconciliation.after(connection, stream, including)))
 
 
 def _let_be_judged_again(connection: psycopg.Connection, stream: Stream) -> None:
@@ -102,7 +104,8 @@ def derive_everything(connection: psycopg.Connection) -> list[str]:
     for names in _REFILLED.values():
         for name in names:
             refill_whole(connection, name)
-    return derive(connection, "SELECT commune_code, dossier_code FROM core.dossiers")
+    months = derive(connection, "SELECT commune_code, dossier_code FROM core.dossiers")
+    return sorted({*months, *reconciliation.everything(connection)})
 
 
 _MOVED_MONTHS = """

@@ -75,7 +75,7 @@ def merge(connection: psycopg.Connection, stream: Stream, fetch_id: int) -> Merg
         recognition.remember(connection, stream, fetch_id)
         recognition.forget_readings(connection, stream, but=fetch_id)
     note_missing(connection, stream, fetch)
-    months = consequences.after(connection, stream)
+    months = consequences.after(connection, stream, fetch_id)
     connection.execute(
         "UPDATE ops.fetches SET state = 'merged', merged_at = now(), merged_count = %s, unchanged_count = %s,"
         " quarantined_count = %s, superseded_count = %s, touched_months = %s WHERE fetch_id = %s",

@@ -92,7 +92,7 @@ def replay(
         for fetch_id in ordered:
             _merge_again(connection, stream, fetch_id, keys)
         _recount(connection, stream, ordered)
-        months = _derive(connection, stream, keys)
+        months = _derive(connection, stream, keys, including)
         if closing:
             closing(connection, months)
         connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = ANY (%s)", (ordered,))
@@ -152,7 +152,9 @@ def _merge_again(
     _account(connection, fetch_id, before - _refused_count(connection, fetch_id))
 
 
-def _derive(connection: psycopg.Connection, stream: Stream, keys: set[Any] | None) -> list[str]:
+def _derive(
+    connection: psycopg.Connection, stream: Stream, keys: set[Any] | None, including: int | None
+) -> list[str]:
     connection.execute("DROP TABLE IF EXISTS changed")
     kind = next(STAGED_AS[column.type] for column in stream.columns if column.name == stream.key[0])
     source = f"unnest(%(keys)s::{kind}[])"
@@ -163,7 +165,7 @@ def _derive(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
         f" key AS {stream.key[0]} FROM {source} AS t (key)",
         {"commune": settings.commune_code(), "keys": None if keys is None else list(keys)},
     )
-    return consequences.after(connection, stream)
+    return consequences.after(connection, stream, including)
 
 
 def judge_again(
