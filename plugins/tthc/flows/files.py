@@ -52,7 +52,9 @@ def _load_one(name: str, progress: Progress, choices: Choices | None) -> dict:
             raise UsageError(f"{shown}: {_unlike_any()}")
         for note in found.notes:
             progress(f"{shown}: {note}")
-        fetch_id, is_new = landing_files.receive(connection, name, stream, body=body, choices=choices)
+        fetch_id, is_new = landing_files.receive(
+            connection, name, stream, body=body, choices=choices, said=found.said
+        )
         _note_columns(connection, stream, found)
         if is_new and (older := landing_files.follows(connection, fetch_id)):
             progress(f"{shown}: nội dung mới của một tệp đã nạp (lần đọc {older}), đọc thành lần {fetch_id}")
@@ -109,7 +111,9 @@ def _take(connection: psycopg.Connection, name: str, declared: Stream, progress:
         return None
     for note in found.notes:
         progress(note)
-    fetch_id, is_new = landing_files.receive(connection, name, declared, body=body, choices=choices)
+    fetch_id, is_new = landing_files.receive(
+        connection, name, declared, body=body, choices=choices, said=found.said
+    )
     _note_columns(connection, declared, found)
     return fetch_id if is_new else None
 

@@ -123,7 +123,8 @@ _REVISIONS = (
         "values_follow_from_their_parts",
         "mỗi giá trị đúng bằng tử số trên mẫu số, trạng thái đúng theo mẫu số",
         "SELECT concat_ws(' ', b.calendar, b.period, v.level, v.code, v.indicator) AS subject,"
-        " v.status = CASE WHEN v.denominator = 0 THEN 'no_data' WHEN v.denominator < 5 THEN 'small_n' ELSE 'ok' END"
+        " CASE WHEN v.denominator = 0 THEN v.status = 'no_data'"
+        "  ELSE v.status IN ('incomplete', CASE WHEN v.denominator < 5 THEN 'small_n' ELSE 'ok' END) END"
         " AND CASE WHEN v.denominator IS NULL THEN v.value = v.numerator WHEN v.denominator = 0 THEN v.value IS NULL"
         "  ELSE v.value IN (round(100 * v.numerator::numeric / v.denominator, 2),"
         "  round(v.numerator::numeric / v.denominator, 2)) END AS is_right"
