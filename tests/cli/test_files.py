@@ -133,13 +133,19 @@ def test_of_a_secret_file_only_hashes_are_kept(warehouse, file, warehouse_settin
     assert incidents(warehouse) == []
 
 
-def test_a_column_that_nobody_declared_is_not_loaded_and_opens_an_incident(warehouse, file):
+def test_a_column_that_nobody_declared_is_not_loaded_and_opens_an_incident(warehouse, file, own_sources):
     file.write_bytes(csv([["STT", *HEADERS, "Màu áo"], [1, *BIRTH, "xanh lá"]]))
     assert run("load", str(file)).code == 0
     ((kind, subject, message),) = incidents(warehouse)
     assert (kind, subject) == ("unknown_field", "register__procedures.Màu áo")
     assert "tthc sources map" in message
     assert "xanh lá" not in str(ask(warehouse, "SELECT p::text FROM core.procedures p"))
+
+    done = run("sources", "map", str(file), "--accept", "Màu áo=lead_unit_name", "--by", "Trần Văn Duyệt")
+    assert done.code == 0, done.err
+    file.write_bytes(csv([[*HEADERS[:-1], "Màu áo"], LAND]))
+    assert run("load", str(file)).code == 0
+    assert incidents(warehouse) == []
 
 
 def test_new_content_under_the_same_name_is_said_to_follow(warehouse, file):

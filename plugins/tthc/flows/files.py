@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -15,24 +16,38 @@ from tthc.flows.readings import fetch_state, take_in
 from tthc.landing import files as landing_files
 from tthc.landing import incidents
 from tthc.landing.inbox import files_waiting
-from tthc.sources import spreadsheets, streams
+from tthc.quality import returns
+from tthc.sources import accepted_headers, spreadsheets, streams
 from tthc.sources.spreadsheets import Choices, Examination, SecretFile
 from tthc.sources.streams import Stream
 from tthc.warehouse import database
 from tthc.warehouse import merge as merging
 
 
-def load(files: Iterable[str], progress: Progress = say, choices: Choices | None = None) -> list[dict]:
+@dataclass(frozen=True)
+class Received:
+    """A file that was recognised and archived as one reading; ``is_new`` says that it is still to be taken in."""
+
+    fetch_id: int
+    is_new: bool
+    stream: Stream
+    found: Examination
+    returned: int = 0
+
+
+def load(
+    files: Iterable[str], progress: Progress = say, choices: Choices | None = None, by: str | None = None
+) -> list[dict]:
     """Load files, each known by its headers; a file is copied, never moved. Known content is only reported.
 
     ``choices`` is what a person decided about how these files are written; without it, what was decided when the
-    same content was loaded before. One wrong file stops nothing but itself; the first error is raised when all
-    have been tried.
+    same content was loaded before. ``by`` mended the rows of return sheets that do not say who did. One wrong
+    file stops nothing but itself; the first error is raised when all have been tried.
     """
     results, first_error = [], None
     for name in files:
         try:
-            results.append(_load_one(name, progress, choices))
+            results.append(_load_one(name, progress, choices, by))
         except TthcError as error:
             progress(f"{Path(name).name}: {error}")
             first_error = first_error or error
@@ -43,7 +58,19 @@ def load(files: Iterable[str], progress: Progress = say, choices: Choices | None
     return results
 
 
-def _load_one(name: str, progress: Progress, choices: Choices | None) -> dict:
+def _load_one(name: str, progress: Progress, choices: Choices | None, by: str | None) -> dict:
+    got = receive(name, progress, choices, by)
+    if got.is_new or fetch_state(got.fetch_id) != "merged":
+        return {**take_in(got.fetch_id, progress), "is_new": True}
+    with database.connection() as connection:
+        known = merging.merge(connection, got.stream, got.fetch_id)
+    return {**known.as_dict(), "stream": got.stream.stream, "is_new": False}
+
+
+def receive(
+    name: str, progress: Progress = say, choices: Choices | None = None, by: str | None = None
+) -> Received:
+    """Recognise and archive one file, and note what it says of itself; raise UsageError when it is of no stream."""
     body, shown = landing_files.read_bytes(name), Path(name).name
     with database.connection(autocommit=True, rows=tuple_row) as connection:
         choices = choices or landing_files.remembered(connection, body)
@@ -52,21 +79,14 @@ def _load_one(name: str, progress: Progress, choices: Choices | None) -> dict:
             raise UsageError(f"{shown}: {_unlike_any()}")
         for note in found.notes:
             progress(f"{shown}: {note}")
-        fetch_id, is_new = landing_files.receive(
-            connection, name, stream, body=body, choices=choices, said=found.said
-        )
-        _note_columns(connection, stream, found)
-        if is_new and (older := landing_files.follows(connection, fetch_id)):
-            progress(f"{shown}: nội dung mới của một tệp đã nạp (lần đọc {older}), đọc thành lần {fetch_id}")
-    if not is_new and fetch_state(fetch_id) == "merged":
-        progress(f"{shown}: nội dung này đã nạp rồi (lần đọc {fetch_id})")
-        with database.connection() as connection:
-            return {
-                **merging.merge(connection, stream, fetch_id).as_dict(),
-                "stream": stream.stream,
-                "is_new": False,
-            }
-    return {**take_in(fetch_id, progress), "is_new": True}
+        got = _archived(connection, name, stream, found, body, choices, progress, by)
+        if got.is_new and (older := landing_files.follows(connection, got.fetch_id)):
+            progress(
+                f"{shown}: nội dung mới của một tệp đã nạp (lần đọc {older}), đọc thành lần {got.fetch_id}"
+            )
+    if not got.is_new and fetch_state(got.fetch_id) == "merged":
+        progress(f"{shown}: nội dung này đã nạp rồi (lần đọc {got.fetch_id})")
+    return got
 
 
 def inbox(stream: str, progress: Progress = say) -> list[int]:
@@ -111,11 +131,35 @@ def _take(connection: psycopg.Connection, name: str, declared: Stream, progress:
         return None
     for note in found.notes:
         progress(note)
-    fetch_id, is_new = landing_files.receive(
-        connection, name, declared, body=body, choices=choices, said=found.said
-    )
-    _note_columns(connection, declared, found)
-    return fetch_id if is_new else None
+    got = _archived(connection, name, declared, found, body, choices, progress, None)
+    return got.fetch_id if got.is_new else None
+
+
+def _archived(
+    connection: psycopg.Connection,
+    name: str,
+    stream: Stream,
+    found: Examination,
+    body: bytes,
+    choices: Choices | None,
+    progress: Progress,
+    by: str | None,
+) -> Received:
+    """Archive a recognised file as one reading, with the cases that its rows say they mend."""
+    claims, lost = [], []
+    if returns.is_return_sheet(found.unknown):
+        claims = returns.claims_in(spreadsheets.with_choices(body, choices or Choices()), found.unknown)
+    with connection.transaction():
+        fetch_id, is_new = landing_files.receive(
+            connection, name, stream, body=body, choices=choices, said=found.said
+        )
+        if is_new and claims:
+            lost = returns.note_claims(connection, stream, fetch_id, claims, by)
+    if lost:
+        numbers = ", ".join(map(returns.case_text, lost))
+        progress(f"số cách ly không có ở luồng {stream.stream}: {numbers}; các dòng ấy vẫn được nạp")
+    _note_columns(connection, stream, found)
+    return Received(fetch_id, is_new, stream, found, len(claims))
 
 
 def _examined(
@@ -132,8 +176,14 @@ def _examined(
 
 
 def _note_columns(connection: psycopg.Connection, stream: Stream, found: Examination) -> None:
-    """Open an incident for each column that the declaration does not name: it was not loaded."""
+    """Open an incident for each column that no declaration names: it was not loaded. Close those named since."""
+    prefix = f"{stream.stream}."
+    for subject in incidents.open_subjects(connection, "unknown_field"):
+        if subject.startswith(prefix) and accepted_headers.is_named(stream, subject.removeprefix(prefix)):
+            incidents.close_incident(connection, "unknown_field", subject, "Cột đã được khai báo.")
     for header in found.unknown:
+        if returns.is_ours(header):
+            continue
         shown = " ".join(header.split())[:60]
         incidents.open_incident(
             connection,

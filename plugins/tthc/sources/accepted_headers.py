@@ -80,6 +80,12 @@ def with_accepted(stream: Stream) -> tuple[Stream, list[str]]:
     ]
 
 
+def is_named(stream: Stream, header: str) -> bool:
+    """Say whether a header names a column of the stream, by its declaration or by an accepted line."""
+    known, _ = with_accepted(stream)
+    return header_key(header) in {header_key(name) for c in known.columns for name in (c.header, *c.also)}
+
+
 def accept(stream: Stream, lines: list[AcceptedHeader]) -> Path:
     """Add decisions to the file of a stream, made when absent; return its path.
 

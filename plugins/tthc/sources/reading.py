@@ -7,34 +7,25 @@ without values, refusals.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import msgspec
 
 from tthc.errors import UsageError
 from tthc.sources import secrecy
-from tthc.sources.cell_values import (
-    Cell,
-    cell_text,
-    code_text,
-    column_letter,
-    has_lost_digits,
-    identity_text,
-    serial_moment,
-)
+from tthc.sources.cell_values import Cell, column_letter, has_lost_digits
+from tthc.sources.column_cells import ReadColumn, read_columns, reader_of
 from tthc.sources.conventions import DAYS, QUANTITIES, Conventions, Evidence, decide
 from tthc.sources.delimited import NOT_UNICODE
 from tthc.sources.header_search import Headers, Wanted, incomplete, quoted
 from tthc.sources.own_totals import Listener, Said
-from tthc.sources.streams import Column, Stream
+from tthc.sources.streams import Stream
 from tthc.sources.table_rows import Tally, data_rows, first_headers
 from tthc.sources.workbooks import Book, Sheet
-from tthc.vietnamese.names import header_key
 from tthc.vietnamese.old_alphabets import DECODERS, TITLES, Sample
 
 _LOST_SHOWN, _HIDDEN_SHOWN, _SAMPLED_HEADERS = 5, 20, 12
-_CARDS = ("cccd", "can cuoc", "dinh danh")
 _KINDS = {
     "total": "dòng tổng", "part": "dòng “trong đó”", "group": "dòng tên nhóm", "example": "dòng ví dụ",
     "signature": "dòng ký tên", "column numbers": "dòng đánh số cột", "header again": "dòng tiêu đề lặp lại",
@@ -73,15 +64,6 @@ class Batch(msgspec.Struct, frozen=True):
     table: FoundTable
     numbers: list[int]
     values: list[list[str | None]]
-
-
-@dataclass(frozen=True)
-class _ReadColumn:
-    header: str
-    at: int
-    kind: str
-    is_identity: bool
-    is_vital: bool
 
 
 def examine(
@@ -139,8 +121,8 @@ def batches(
                     numbers, values = [], []
                 headers_before, table = headers, _found(headers)
                 readers = [
-                    (column.at, _reader(column, conventions, book.is_1904))
-                    for column in _read_columns(stream, headers)
+                    (column.at, reader_of(column, conventions, book.is_1904))
+                    for column in read_columns(stream, headers)
                 ]
                 reach = max(headers.columns.values()) + 1
             if len(cells) < reach:
@@ -196,11 +178,11 @@ def _survey(
     """Read everything once: what the file proves about its dates and numbers, what its rows are, its tables."""
     evidence, tally, tables = Evidence(), Tally(Listener(wanted.stream)), []
     for sheet in _visible(book):
-        columns: list[_ReadColumn] = []
+        columns: list[ReadColumn] = []
         for headers, number, cells in data_rows(sheet, wanted, foreign, tally):
             if not tables or tables[-1] is not headers:
                 tables.append(headers)
-                columns = _read_columns(wanted.stream, headers)
+                columns = read_columns(wanted.stream, headers)
                 typed = [c for c in columns if c.kind in DAYS or c.kind in QUANTITIES]
                 vital = [c for c in columns if c.is_vital]
             tally["data"] += 1
@@ -217,52 +199,6 @@ def _survey(
         _refuse_without_headers(book, wanted)
     conventions, told = decide(evidence, book.choices)
     return conventions, tally, tables, told
-
-
-def _read_columns(stream: Stream, headers: Headers) -> list[_ReadColumn]:
-    declared: dict[str, list[Column]] = {}
-    for column in stream.staged_columns:
-        declared.setdefault(column.header, []).append(column)
-    found = []
-    for header, at in headers.columns.items():
-        columns = declared[header]
-        kinds = {column.type for column in columns}
-        is_card = any(word in (header_key(header) or "") for word in _CARDS)
-        # One cell may be read twice, as a text and as a key: what is typed says how it is written.
-        kind = next((kind for kind in kinds if kind in DAYS | QUANTITIES | {"procedure"}), "text")
-        is_vital = kind in ("text", "procedure") and any(
-            column.name in stream.key or column.personal == "hash" or column.type == "procedure"
-            for column in columns
-        )
-        found.append(_ReadColumn(header, at, kind, is_card, is_vital))
-    return found
-
-
-def _reader(column: _ReadColumn, conventions: Conventions, is_1904: bool) -> Callable[[Cell], str | None]:
-    """Return what makes of a cell the text that the readers of every stream know; None when its digits are lost."""
-    kind = column.kind
-    if kind in DAYS:
-
-        def read(cell: Cell) -> str | None:
-            moment = serial_moment(cell, is_1904=is_1904) if isinstance(cell, float) else None
-            return moment or cell_text(conventions.value(cell, kind))
-
-    elif kind in QUANTITIES:
-
-        def read(cell: Cell) -> str | None:
-            return cell_text(conventions.value(cell, kind))
-
-    elif kind == "procedure" or column.is_identity or column.is_vital:
-        number_text = {"procedure": code_text}.get(kind, identity_text if column.is_identity else cell_text)
-
-        def read(cell: Cell) -> str | None:
-            if column.is_vital and has_lost_digits(cell):
-                return None
-            return number_text(cell) if isinstance(cell, float) else cell_text(cell)
-
-    else:
-        return cell_text
-    return read
 
 
 def _refuse_old_alphabet(book: Book, sample: Sample, wanted: list[Wanted]) -> None:
