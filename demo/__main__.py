@@ -11,7 +11,7 @@ ví dụ:
       --client-id tthc --client-secret BI-MAT
   python -m demo answer-key --seed 1 --pulls pulls.json --out key.csv --form form.csv
   python -m demo registers DIR
-  python -m demo exports --out DIR --seed 1 --clock 2025-07-31T18:00:00+07:00
+  python -m demo files --out DIR --seed 1 --clock 2025-07-31T18:00:00+07:00
   python -m demo edges --seed 1
 
 điều khiển khi máy chủ đang chạy (tiêu đề X-Demo-Key = client secret):
@@ -47,11 +47,13 @@ def parser() -> argparse.ArgumentParser:
     key.add_argument("--form", type=Path, help="biểu II.06a, cột 3 đến 13")
     registers = commands.add_parser("registers", help="ghi danh mục TTHC ra tệp xlsx")
     registers.add_argument("directory", type=Path)
-    exports = commands.add_parser("exports", help="ghi tệp của cổng, PAKN, thanh toán, đánh giá, văn bản")
-    exports.add_argument("--out", type=Path, required=True, help="thư mục nhận tệp")
-    exports.add_argument("--seed", type=int, default=1)
-    exports.add_argument("--clock", default="2025-07-31T18:00:00+07:00", help="lúc xuất tệp, ISO 8601")
-    exports.add_argument("--broken", action="store_true", help="bản có lỗi gài sẵn, kèm đáp án loi.json")
+    files = commands.add_parser(
+        "files", help="ghi tệp của cổng, PAKN, thanh toán, đánh giá, văn bản, và các sổ"
+    )
+    files.add_argument("--out", type=Path, required=True, help="thư mục nhận tệp")
+    files.add_argument("--seed", type=int, default=1)
+    files.add_argument("--clock", default="2025-07-31T18:00:00+07:00", help="lúc xuất tệp, ISO 8601")
+    files.add_argument("--broken", action="store_true", help="bản có lỗi gài sẵn, kèm đáp án loi.json")
     edges = commands.add_parser("edges", help="đếm các trường hợp khó đã gài trong dữ liệu")
     edges.add_argument("--seed", type=int, default=1)
     return top
@@ -72,8 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
         for path in write_registers(options.directory):
             print(path)
         return 0
-    if options.command == "exports":
-        return write_exports(options)
+    if options.command == "files":
+        return write_files(options)
     from .edges import count_edges, whole_city
 
     for name, count in sorted(count_edges(whole_city(options.seed)).items()):
@@ -81,9 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def write_exports(options: argparse.Namespace) -> int:
+def write_files(options: argparse.Namespace) -> int:
     from .dates import parse_moment
-    from .exports import write_all
+    from .files import write_all
     from .stream_file import Context
 
     try:

@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 
 from demo import units
-from demo.exports import EXPORTS, payments, portal_dossiers, portal_procedures, ratings, seen, write_all
+from demo.exports import EXPORTS, payments, portal_dossiers, portal_procedures, ratings, seen
+from demo.files import FILES, write_all
 from demo.procedures import CATALOGUE
 from demo.spelling import folded
 from demo.stream_file import Context
@@ -23,7 +24,7 @@ def test_the_same_seed_writes_the_same_bytes_and_another_one_others(context, tmp
     first, again = tmp_path / "một", tmp_path / "hai"
     names = [path.name for path in write_all(first, context)]
     write_all(again, Context.at(1, MOMENT))
-    assert len(names) == len(set(names)) == len(EXPORTS) + 3
+    assert len(names) == len(set(names)) == len(FILES) + 3
     assert all((first / name).read_bytes() == (again / name).read_bytes() for name in names)
     other = Context.at(2, MOMENT)
     same = [file.stream for file in EXPORTS.values() if file.expected(context) == file.expected(other)]
@@ -95,7 +96,7 @@ def test_nothing_is_told_that_had_not_happened(context):
     zone = portal_dossiers.rows(context)[0]["status_updated_at"].tzinfo
     now = MOMENT.replace(tzinfo=zone)
     checked = 0
-    for file in EXPORTS.values():
+    for file in FILES.values():
         for row in file.expected(context):
             told = {n: v for n, v in row.items() if isinstance(v, datetime) and n != "due_at"}
             # A hand-over may be noted before it happens only where the city itself says so.

@@ -90,49 +90,50 @@ def receive(
 
 
 def inbox(stream: str, progress: Progress = say) -> list[int]:
-    """Take the files of the inbox that are of one stream and not yet known; return their readings, to be merged.
+    """Receive the new files of the inbox; return the readings of one stream that are still to be staged.
 
-    A file that cannot be read, is like no stream, or needs a person's decision opens an incident and waits for
-    data staff; one with a mark of secrecy opens another, and nothing of it is kept.
+    Whoever looks first receives every file for the stream it is of: none is opened once for each stream. A file
+    that cannot be read, is like no stream, or needs a person's decision opens an incident and waits for data staff;
+    one with a mark of secrecy opens another, and nothing of it is kept.
     """
     declared = streams.stream_named(stream)
-    taken = []
     for name in files_waiting(settings.inbox_url()):
         with database.connection(autocommit=True, rows=tuple_row) as connection:
-            fetch_id = _take(connection, name, declared, progress)
-            if fetch_id is not None:
-                taken.append(fetch_id)
-    return taken
+            _take(connection, name, progress)
+    with database.connection(rows=tuple_row) as connection:
+        waiting = connection.execute(
+            "SELECT fetch_id FROM ops.fetches WHERE commune_code = %s AND stream = %s AND kind = 'file'"
+            " AND state = 'fetched' ORDER BY fetched_at, fetch_id",
+            (settings.commune_code(), declared.stream),
+        )
+        return [fetch_id for (fetch_id,) in waiting]
 
 
-def _take(connection: psycopg.Connection, name: str, declared: Stream, progress: Progress) -> int | None:
-    """Return the reading of one waiting file if it is of the stream and still to be staged."""
+def _take(connection: psycopg.Connection, name: str, progress: Progress) -> None:
+    """Receive one waiting file, unless its content is known."""
     subject = landing_files.hashed_name(name)
     try:
         body = landing_files.read_bytes(name)
         choices = landing_files.remembered(connection, body)
         known = landing_files.known_reading(connection, body, choices)
         if known and not streams.stream_named(known[1]).replaces:
-            # Known by its hash: it need not be opened again for every stream that looks into the inbox.
+            # Known by its hash: it need not be opened again.
             _close(connection, subject)
-            return known[0] if known[1:] == (declared.stream, "fetched") else None
+            return
         found, recognised = _examined(connection, name, body, choices)
         if recognised is None:
             raise UsageError(_unlike_any())
     except SecretFile as error:
         progress(str(error))
-        return None
+        return
     except TthcError as error:
         incidents.open_incident(connection, "unreadable_file", subject, str(error))
         progress(str(error))
-        return None
+        return
     _close(connection, subject)
-    if recognised.stream != declared.stream:
-        return None
     for note in found.notes:
         progress(note)
-    got = _archived(connection, name, declared, found, body, choices, progress, None)
-    return got.fetch_id if got.is_new else None
+    _archived(connection, name, recognised, found, body, choices, progress, None)
 
 
 def _archived(

@@ -4,9 +4,12 @@ Each run has a name of its own (``demo__2025-07``), so telling it again goes on 
 nothing.
 """
 
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +17,8 @@ import httpx
 
 from tthc import settings
 from tthc.errors import TthcError
+from tthc.landing.inbox import SETTLED_AFTER_SECONDS
+from tthc.sources import streams
 from tthc.stack import installation
 from tthc.stack.api import RUNNING, Airflow
 from tthc.stack.installation import Installation
@@ -28,7 +33,7 @@ OVERLAP = timedelta(days=7)
 EVENTS, DOSSIERS = "ingest_city__progress_events", "ingest_city__dossiers"
 CATALOGUE, REFRESH, CLOSING = "ingest_register__procedures", "refresh_months", "monthly_refresh"
 NEEDED = {EVENTS, DOSSIERS, CATALOGUE, REFRESH, CLOSING}
-CATALOGUE_RUN = "demo__catalogue"
+CATALOGUE_RUN, FILES_RUN = "demo__catalogue", "demo__files"
 APPROVE = "Duyệt"
 PERSON_NEEDS = timedelta(seconds=4)
 
@@ -41,10 +46,12 @@ def tell(here: Installation, last: str = LAST_MONTH) -> None:
         done = {run["dag_run_id"] for run in airflow.runs(DOSSIERS, state="success")}
         months = months_between(FIRST_MONTH, last)
         _offer_catalogue(here, airflow)
-        for month in months:
-            if _run_id(month) not in done:
-                _pull(here, airflow, month)
-        _move_clock(here, _end(months[-1]))
+        with _files_being_written(here, airflow, months[-1]) as written:
+            for month in months:
+                if _run_id(month) not in done:
+                    _pull(here, airflow, month)
+            _move_clock(here, _end(months[-1]))
+            _offer_files(here, airflow, written)
         _settle(airflow)
         _publish(here, airflow, months)
         _show(here, months)
@@ -64,7 +71,7 @@ def clock_file() -> Path:
 def _wait_for_dags(airflow: Airflow) -> None:
     deadline = time.monotonic() + 90
     told = False
-    while missing := NEEDED - airflow.dag_ids():
+    while missing := NEEDED.union(_file_dags()) - airflow.dag_ids():
         if broken := airflow.import_errors():
             raise TthcError(f"Airflow không đọc được tệp DAG: {', '.join(broken)}. Xem {airflow.url}.")
         if time.monotonic() > deadline:
@@ -91,6 +98,63 @@ def _offer_catalogue(here: Installation, airflow: Airflow) -> None:
     if made.returncode != 0:
         raise TthcError(f"Không tạo được danh mục thủ tục mẫu: {made.stderr.strip()[-300:]}")
     airflow.start(CATALOGUE, CATALOGUE_RUN, {})
+
+
+@contextmanager
+def _files_being_written(
+    here: Installation, airflow: Airflow, last: str
+) -> Iterator[subprocess.Popen | None]:
+    """Let the offices write their registers and exports beside the pulls; None when they were taken in already."""
+    if any(run["dag_run_id"] == FILES_RUN for run in airflow.runs(_file_dags()[-1], state="success")):
+        yield None
+        return
+    folder = settings.state() / "demo-files"
+    shutil.rmtree(folder, ignore_errors=True)
+    clock = f"{_end(last).isoformat()}T23:00:00+07:00"
+    writing = subprocess.Popen(
+        [sys.executable, "-m", "demo", "files", "--out", str(folder), "--clock", clock, "--broken"],
+        cwd=settings.root(),
+        env=installation.base_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield writing
+    finally:
+        writing.kill()
+        writing.communicate()
+
+
+def _offer_files(here: Installation, airflow: Airflow, writing: subprocess.Popen | None) -> None:
+    """Put every other office's file into the inbox and let its DAG take it; some hold planted errors."""
+    if writing is None:
+        return
+    _, problem = writing.communicate()
+    if writing.returncode != 0:
+        raise TthcError(f"Không tạo được các tệp mẫu: {problem.strip()[-300:]}")
+    for path in sorted((settings.state() / "demo-files").iterdir()):
+        if path.suffix != ".json" and not (here.folder / "inbox" / path.name).exists():
+            shutil.move(path, here.folder / "inbox" / path.name)
+    time.sleep(SETTLED_AFTER_SECONDS + 1)
+    first, *others = _file_dags()
+    airflow.start(first, FILES_RUN, {})
+    # The first to look receives them all; the others find theirs in the ledger.
+    airflow.wait(first, FILES_RUN, until="inbox")
+    for dag_id in others:
+        airflow.start(dag_id, FILES_RUN, {})
+    for dag_id in (first, *others):
+        airflow.wait(dag_id, FILES_RUN)
+    say(f"Tệp của {1 + len(others)} nguồn khác đã nạp; những dòng sai cố ý nằm ở vùng cách ly.")
+
+
+def _file_dags() -> list[str]:
+    """Return the DAGs of the streams that come in files; the catalogue's has run before."""
+    return [
+        f"ingest_{stream.stream}"
+        for stream in streams.streams().values()
+        if stream.kind == "file" and f"ingest_{stream.stream}" != CATALOGUE
+    ]
 
 
 def _pull(here: Installation, airflow: Airflow, month: str) -> None:
