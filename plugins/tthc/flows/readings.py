@@ -113,7 +113,7 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
             )
     months = set(outcome.months)
     # What was refused for want of something may be whole now that this has come.
-    for waiting in _waiting_for(stream):
+    for waiting in waiting_for(stream):
         months |= set(
             judge_again(waiting.stream, progress, keys=_changed_by(stream, waiting, fetch_id), cause=fetch_id)
         )
@@ -212,8 +212,8 @@ def _merged(connection: psycopg.Connection, fetch_id: int) -> dict | None:
     ).fetchone()
 
 
-def _waiting_for(stream: Stream) -> list[Stream]:
-    """The streams whose refused rows may be whole after a merge of this one."""
+def waiting_for(stream: Stream) -> list[Stream]:
+    """Return the streams whose refused rows may be whole after a merge of this one."""
     if stream.table == "core.working_days":
         return streams.city_streams()
     return [other for other in streams.city_streams() if stream.stream in other.after]

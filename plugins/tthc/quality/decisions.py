@@ -25,6 +25,42 @@ def note_access(connection: psycopg.Connection, row: dict[str, Any], by: str, re
     ).fetchone()["access_id"]
 
 
+def note_export(
+    connection: psycopg.Connection,
+    stream: str,
+    unit_name: str,
+    ids: Sequence[int],
+    sheet_sha256: str,
+    by: str,
+    reason: str,
+) -> int:
+    """Write down who takes which rows out as a return sheet, and why; return the number of the line.
+
+    The hash tells later whether a sheet somewhere is that one. The caller commits.
+    """
+    subject = f"{stream} · {unit_name} · {len(ids)} dòng: {in_ranges(ids)} · sha256:{sheet_sha256}"
+    return connection.execute(
+        "INSERT INTO ops.access_log (accessed_by, action, subject, reason)"
+        " VALUES (%s, 'quarantine.export', %s, %s) RETURNING access_id",
+        (by, subject, reason),
+    ).fetchone()["access_id"]
+
+
+def in_ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in order, those that follow each other as one range.
+
+    >>> in_ranges([7, 3, 4, 5])
+    '3-5, 7'
+    """
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+
+
 def record(connection: psycopg.Connection, row: dict[str, Any], *, everything: bool) -> dict[str, Any]:
     """Return a quarantined row from the archive, header → value as received.
 

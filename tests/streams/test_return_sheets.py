@@ -1,0 +1,111 @@
+"""Back to the sender: what is refused goes out as a sheet, comes back mended, and closes exactly its cases."""
+
+import io
+import stat
+from pathlib import Path
+
+import openpyxl
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from tests.proof.small_pull import checksums
+from tests.streams import harness
+from tests.streams.harness import context, demo_file, load
+from tthc.flows import desk
+from tthc.quality.returns import CASE, MENDER, PLACE, REASON
+from tthc.reports.return_sheets import HEADER_ROW
+from tthc.sources import spreadsheets
+
+STREAMS = harness.file_streams()
+every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.stream)
+WHO, WHY = "Trần Văn Kiểm", "trả đơn vị sửa"
+WRONG_FILL = "FFFFC7CE"
+
+
+def sent_back(stream, tmp_path, **options) -> list[dict]:
+    return desk.export(WHO, WHY, stream=stream.stream, out=str(tmp_path / "phiếu"), progress=str, **options)
+
+
+def quarantine_rows(url: str, where: str = "true") -> list[dict]:
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        return connection.execute(
+            f"SELECT * FROM ops.quarantine WHERE {where} ORDER BY quarantine_id"
+        ).fetchall()
+
+
+def data(url: str) -> dict:
+    """Return the checksums of everything that is not the ledger."""
+    return {table: sums for table, sums in checksums(url).items() if not table.startswith("ops.")}
+
+
+class Sheet:
+    """A return sheet as somebody at a unit opens it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self.book = openpyxl.load_workbook(io.BytesIO(self.path.read_bytes()))
+        self.page = self.book.active
+        head = self.page[HEADER_ROW + 1]
+        self.headers = {cell.value: cell.column for cell in head if cell.value}
+        self.rows = [row for row in self.page.iter_rows(min_row=HEADER_ROW + 2) if row[0].value]
+
+    def cell(self, row, header: str):
+        return row[self.headers[header] - 1]
+
+    def wrong(self, row) -> list[str]:
+        return [header for header, at in self.headers.items() if row[at - 1].fill.fgColor.rgb == WRONG_FILL]
+
+    def saved(self) -> bytes:
+        body = io.BytesIO()
+        self.book.save(body)
+        return body.getvalue()
+
+
+@every_stream
+def test_a_sheet_that_comes_back_as_it_went_changes_nothing(stream, warehouse, tmp_path):
+    body, planted = demo_file(stream).broken(context())
+    load(tmp_path, "lỗi.xlsx", body)
+    before, opened = data(warehouse), quarantine_rows(warehouse)
+    assert len(opened) == len(planted) > 0
+    number = 0
+    for written in sent_back(stream, tmp_path):
+        sheet = Sheet(written["path"])
+        for row in sheet.rows:
+            number += 1
+            assert sheet.wrong(row), (row[0].value, sheet.cell(row, REASON).value)
+            for header in sheet.wrong(row):
+                assert sheet.cell(row, header).comment.text
+        told = load(tmp_path, f"{number}.xlsx", sheet.path.read_bytes())
+        harness.adds_up(told)
+        assert told["quarantined"] == told["read"] == len(sheet.rows) == written["rows"]
+    assert number == len(planted)
+    assert data(warehouse) == before
+    after = quarantine_rows(warehouse)
+    assert [(r["quarantine_id"], r["row_hash"], r["state"]) for r in after] == [
+        (r["quarantine_id"], r["row_hash"], "open") for r in opened
+    ]
+    assert {row["seen_count"] for row in after} == {2}
+
+
+@every_stream
+def test_a_mended_sheet_closes_the_same_cases(stream, warehouse, tmp_path):
+    file = demo_file(stream)
+    good = list(spreadsheets.rows(file.write(context()), stream))
+    load(tmp_path, "lỗi.xlsx", file.broken(context())[0])
+    before, opened = data(warehouse), quarantine_rows(warehouse)
+    for number, written in enumerate(sent_back(stream, tmp_path)):
+        sheet = Sheet(written["path"])
+        for place, row in enumerate(sheet.rows):
+            # Somebody finds that the row should have been one that is in the register already.
+            for header, text in good[place].values.items():
+                sheet.cell(row, header).value = text
+            sheet.cell(row, MENDER).value = "Lê Thị Sửa"
+        told = load(tmp_path, f"sửa {number}.xlsx", sheet.saved())
+        harness.adds_up(told)
+        assert (told["quarantined"], told["merged"]) == (0, 0)
+    assert data(warehouse) == before
+    closed = quarantine_rows(warehouse)
+    assert [row["quarantine_id"] for row in closed] == [row["quarantine_id"] for row in opened]
+    assert {(row["state"], row["decided_by"]) for row in closed} == {("resolved", "Lê Thị Sửa")}
+    assert all(row["closed_fetch_id"] > row["fetch_id"] and row["closed_row_number"] for row in closed)
