@@ -8,7 +8,17 @@ from collections.abc import Sequence
 
 import typer
 
-from tthc.cli import evidence, figures, inspection, output, quarantine, sources, steps, templates
+from tthc.cli import (
+    checking,
+    evidence,
+    figures,
+    inspection,
+    output,
+    quarantine,
+    sources,
+    steps,
+    templates,
+)
 from tthc.cli.wording import Command, Group, explained, put_in_vietnamese
 from tthc.errors import TthcError
 
@@ -51,7 +61,9 @@ def build() -> typer.Typer:
     def opening() -> None:
         pass
 
-    for command in (steps.init, steps.ingest, steps.load, steps.unload, steps.refresh, steps.publish):
+    for command in (
+        steps.init, steps.ingest, checking.check, steps.load, steps.unload, steps.refresh, steps.publish,
+    ):  # fmt: skip
         app.command(cls=Command)(command)
     for command in (figures.indicators, figures.report, evidence.explain, evidence.trace):
         app.command(cls=Command)(command)

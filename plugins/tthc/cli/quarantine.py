@@ -1,4 +1,4 @@
-"""The rows kept apart: list, show, judge again, reject."""
+"""The rows kept apart: list, show, send back, judge again, reject."""
 
 from __future__ import annotations
 
@@ -13,16 +13,26 @@ from tthc.cli.wording import Command, Group
 StreamOption = Annotated[
     str | None, typer.Option("--stream", metavar="LUỒNG", help="Chỉ một luồng.", show_default=False)
 ]
+UnitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--unit",
+        metavar="ĐƠN_VỊ",
+        help="Chỉ một đơn vị: mã, tên, hoặc “không rõ đơn vị”.",
+        show_default=False,
+    ),
+]
 Ids = Annotated[list[int], typer.Argument(metavar="SỐ…", help="Số của dòng cách ly.", show_default=False)]
 SomeIds = Annotated[
     list[int] | None, typer.Argument(metavar="[SỐ…]", help="Số của dòng cách ly.", show_default=False)
 ]
 _LISTED = (
-    "quarantine_id", "stream", "row_key", "rules", "reason", "state", "fetch_id", "row_number", "address", "seen_count",
-    "opened_at",
+    "quarantine_id", "stream", "unit_code", "row_key", "rules", "reason", "state", "fetch_id", "row_number", "address",
+    "seen_count", "opened_at",
 )  # fmt: skip
 _TITLES = (
-    "Số", "Luồng", "Khóa", "Luật", "Lý do", "Trạng thái", "Lần đọc", "Dòng", "Địa chỉ", "Số lần gặp", "Lúc cách ly",
+    "Số", "Luồng", "Đơn vị", "Khóa", "Luật", "Lý do", "Trạng thái", "Lần đọc", "Dòng", "Địa chỉ", "Số lần gặp",
+    "Lúc cách ly",
 )  # fmt: skip
 
 
@@ -32,10 +42,11 @@ def build() -> typer.Typer:
         name="quarantine",
         cls=Group,
         no_args_is_help=True,
-        help="Các dòng bị cách ly: xem, xét lại, loại. Kho chỉ giữ luật, lý do và địa chỉ, không giữ nội dung dòng.",
+        help="Các dòng bị cách ly: xem, trả nơi gửi, xét lại, loại. Kho giữ luật, lý do, địa chỉ, không giữ nội dung dòng.",
     )
     app.command("list", cls=Command)(list_rows)
     app.command("show", cls=Command)(show)
+    app.command("export", cls=Command)(export)
     app.command("release", cls=Command)(release)
     app.command("reject", cls=Command)(reject)
     return app
@@ -43,6 +54,7 @@ def build() -> typer.Typer:
 
 def list_rows(
     stream: StreamOption = None,
+    unit: UnitOption = None,
     state: Annotated[
         Literal["open", "resolved", "released", "rejected", "all"],
         typer.Option(
@@ -56,6 +68,7 @@ def list_rows(
 
     Ví dụ: tthc quarantine list --stream city__dossiers
     """
+    from tthc.flows import desk
     from tthc.quality import quarantine
     from tthc.sources import streams
     from tthc.warehouse import database
@@ -63,7 +76,8 @@ def list_rows(
     if stream:
         streams.stream_named(stream)
     with database.connection() as connection:
-        rows = quarantine.list_rows(connection, None if state == "all" else state, stream)
+        code = None if unit is None else desk.unit_code(connection, unit)
+        rows = quarantine.list_rows(connection, None if state == "all" else state, stream, code)
     if as_json or shape == "json":
         output.as_json([{name: row[name] for name in _LISTED} for row in rows])
     elif shape == "csv":
@@ -115,6 +129,40 @@ def show(
         )
     output.data("nguyên văn\n" if reveal else "các cột được giữ\n")
     output.facts((f"  {name}", _text(value)) for name, value in record.items())
+
+
+def export(
+    by: By,
+    reason: Reason,
+    unit: UnitOption = None,
+    stream: StreamOption = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="THƯ_MỤC", help="Nơi ghi phiếu (mặc định ~/phieu-tra-lai).", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ghi phiếu trả lại: mỗi luồng, mỗi đơn vị một tệp xlsx, ô sai tô màu kèm lý do. Được ghi nhật ký.
+
+    Phiếu chỉ chủ tệp đọc được, không bao giờ nằm trong kho mã nguồn, kho lưu hay hộp nhận. Sửa phiếu rồi đặt vào
+    hộp nhận (hoặc tthc load): dòng đạt thì được nhập và khép đúng dòng cách ly ấy; dòng chưa đạt vẫn chờ.
+
+    Ví dụ: tthc quarantine export --unit "Phòng Kinh tế" --by "Trần Văn Kiểm" --reason "trả đơn vị sửa"
+    """
+    from tthc.flows import desk
+
+    written = desk.export(by, reason, unit, stream, out, output.note)
+    if as_json:
+        output.as_json(written)
+    elif written:
+        output.as_table(
+            ("Luồng", "Đơn vị", "Số dòng", "Tệp"),
+            ((row["stream"], row["unit_name"], row["rows"], row["path"]) for row in written),
+        )
+    if not written:
+        output.note("Không có dòng nào để trả lại.")
 
 
 def release(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from tthc.cli import output
 from tthc.cli.options import AsJson, By, Calendar, PeriodLabel, Reason
+from tthc.cli.reading import Dates, Encoding, MendedBy, Thousands, choices
 from tthc.errors import TthcError, Unreachable
 
 _ACCOUNTING = ("fetch_id", "stream", "read", "merged", "unchanged", "quarantined", "superseded", "months")
@@ -74,35 +75,24 @@ def load(
             metavar="TỆP…", help="Đường dẫn hoặc URL; xlsx, xls, csv, bảng HTML.", show_default=False
         ),
     ],
-    encoding: Annotated[
-        Literal["unicode", "tcvn3", "vni", "cp1258"] | None,
-        typer.Option(help="Bảng mã của chữ trong tệp, khi tệp bị hỏi lại."),
-    ] = None,
-    dates: Annotated[
-        Literal["day-first", "month-first", "swapped"] | None,
-        typer.Option(
-            help="Ngày trong tệp: ngày trước, tháng trước, hay đã bị Excel đảo; khi tệp bị hỏi lại."
-        ),
-    ] = None,
-    thousands: Annotated[
-        Literal["dot", "comma"] | None,
-        typer.Option(help="Dấu ngăn hàng nghìn trong tệp, khi tệp bị hỏi lại."),
-    ] = None,
+    encoding: Encoding = None,
+    dates: Dates = None,
+    thousands: Thousands = None,
+    by: MendedBy = "",
     as_json: AsJson = False,
 ) -> None:
     """Nạp tệp; tệp thuộc luồng nào thì nhận ra qua tiêu đề cột. Tệp được chép vào kho lưu, không bị dời đi.
 
     Nội dung đã nạp rồi thì chỉ báo lại. Một tệp sai không cản tệp khác. Quyết định về cách viết của tệp được nhớ
-    theo nội dung tệp.
+    theo nội dung tệp. Phiếu trả lại đã sửa thì khép đúng những dòng cách ly ghi trong phiếu. Xem trước mà không
+    ghi gì: tthc check TỆP.
 
     Ví dụ: tthc load danh-muc-tthc.xlsx lich-2027.csv
     """
     from tthc import flows
-    from tthc.sources.workbooks import Choices
 
-    decided = Choices(alphabet=encoding, dates=dates, thousands=thousands)
-    choices = None if decided == Choices() else decided
-    _accounted(files, lambda name: flows.load([name], output.note, choices), as_json)
+    decided, mended_by = choices(encoding, dates, thousands), by.strip() or None
+    _accounted(files, lambda name: flows.load([name], output.note, decided, mended_by), as_json)
 
 
 def unload(
@@ -160,7 +150,7 @@ def publish(
     calendar: Calendar = None,
     as_json: AsJson = False,
 ) -> None:
-    """Công bố bản tính mới nhất của một kỳ, cùng quý, nửa năm, chín tháng, năm kết thúc với nó. Đã công bố thì không sửa được.
+    """Công bố bản tính mới nhất của một kỳ, cùng quý, nửa năm, chín tháng, năm kết thúc với nó. Công bố rồi không sửa được.
 
     Không có gì mới thì không thêm lần công bố nào.
 

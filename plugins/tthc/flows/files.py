@@ -17,6 +17,7 @@ from tthc.landing import files as landing_files
 from tthc.landing import incidents
 from tthc.landing.inbox import files_waiting
 from tthc.quality import returns
+from tthc.quality.returns import Claim
 from tthc.sources import accepted_headers, spreadsheets, streams
 from tthc.sources.spreadsheets import Choices, Examination, SecretFile
 from tthc.sources.streams import Stream
@@ -79,7 +80,8 @@ def receive(
             raise UsageError(f"{shown}: {_unlike_any()}")
         for note in found.notes:
             progress(f"{shown}: {note}")
-        got = _archived(connection, name, stream, found, body, choices, progress, by)
+        claims = _claims(found, body, choices)
+        got = _archived(connection, name, stream, found, body, choices, claims, progress, by)
         if got.is_new and (older := landing_files.follows(connection, got.fetch_id)):
             progress(
                 f"{shown}: nội dung mới của một tệp đã nạp (lần đọc {older}), đọc thành lần {got.fetch_id}"
@@ -123,6 +125,7 @@ def _take(connection: psycopg.Connection, name: str, progress: Progress) -> None
         found, recognised = _examined(connection, name, body, choices)
         if recognised is None:
             raise UsageError(_unlike_any())
+        claims = _claims(found, body, choices)
     except SecretFile as error:
         progress(str(error))
         return
@@ -133,7 +136,7 @@ def _take(connection: psycopg.Connection, name: str, progress: Progress) -> None
     _close(connection, subject)
     for note in found.notes:
         progress(note)
-    _archived(connection, name, recognised, found, body, choices, progress, None)
+    _archived(connection, name, recognised, found, body, choices, claims, progress)
 
 
 def _archived(
@@ -143,13 +146,12 @@ def _archived(
     found: Examination,
     body: bytes,
     choices: Choices | None,
+    claims: list[Claim],
     progress: Progress,
-    by: str | None,
+    by: str | None = None,
 ) -> Received:
     """Archive a recognised file as one reading, with the cases that its rows say they mend."""
-    claims, lost = [], []
-    if returns.is_return_sheet(found.unknown):
-        claims = returns.claims_in(spreadsheets.with_choices(body, choices or Choices()), found.unknown)
+    lost = []
     with connection.transaction():
         fetch_id, is_new = landing_files.receive(
             connection, name, stream, body=body, choices=choices, said=found.said
@@ -161,6 +163,13 @@ def _archived(
         progress(f"số cách ly không có ở luồng {stream.stream}: {numbers}; các dòng ấy vẫn được nạp")
     _note_columns(connection, stream, found)
     return Received(fetch_id, is_new, stream, found, len(claims))
+
+
+def _claims(found: Examination, body: bytes, choices: Choices | None) -> list[Claim]:
+    """Return what the rows of a return sheet say of themselves, nothing for any other file."""
+    if not returns.is_return_sheet(found.unknown):
+        return []
+    return returns.claims_in(spreadsheets.with_choices(body, choices or Choices()), found.unknown)
 
 
 def _examined(
