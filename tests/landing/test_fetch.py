@@ -123,11 +123,8 @@ def test_whatever_shifts_a_complete_reading_misses_nobody(connection, city, per_
     # Each example begins with a ledger that remembers nothing.
     connection.execute("TRUNCATE ops.fetches, ops.incidents CASCADE")
     days = [date(2025, 7, 1) + timedelta(days=place) for place in range(len(per_day))]
-    records = [
-        dossier(number, f"{day:%Y%m%d}")
-        for day, how_many in zip(days, per_day, strict=True)
-        for number in range(how_many)
-    ]
+    told = ((day, number) for day, many in zip(days, per_day, strict=True) for number in range(many))
+    records = [dossier(number, f"{day:%Y%m%d}") for day, number in told]
     city.records[PATH], city.page_size = records[::-1], page_size
     start, vanished, new = len(city.asked), set(), count(1000)
 
