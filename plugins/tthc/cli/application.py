@@ -10,6 +10,7 @@ import typer
 
 from tthc.cli import (
     checking,
+    deadlines,
     evidence,
     figures,
     inspection,
@@ -66,6 +67,8 @@ def build() -> typer.Typer:
     ):  # fmt: skip
         app.command(cls=Command)(command)
     for command in (figures.indicators, figures.report, evidence.explain, evidence.trace):
+        app.command(cls=Command)(command)
+    for command in (deadlines.clock, deadlines.warnings):
         app.command(cls=Command)(command)
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())

@@ -82,9 +82,16 @@ def declarations(root: Path) -> Iterator[str]:
 def _loaded() -> Iterator[str]:
     from tthc.indicators import definitions
     from tthc.sources import native_words, streams
-    from tthc.warehouse import seeds
+    from tthc.warehouse import office_hours, seeds
 
-    for load in (streams.streams, native_words.declarations, definitions.indicators, seeds.declared_units):
+    declarations = (
+        streams.streams,
+        native_words.declarations,
+        definitions.indicators,
+        seeds.declared_units,
+        office_hours.declared,
+    )
+    for load in declarations:
         try:
             load()
         except TthcError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tthc import settings
 from tthc.errors import Unreachable
-from tthc.warehouse import database, seeds, tables
+from tthc.warehouse import database, office_hours, seeds, tables
 
 
 def migrate(url: str) -> None:
@@ -41,11 +41,13 @@ def prepare(url: str | None = None) -> tuple[set[str], bool]:
 
     That is the names of the tables made anew, and whether the units say something else than before.
 
-    Safe to repeat, and safe when two do it at once. Units come from ``sources/units.yaml``.
+    Safe to repeat, and safe when two do it at once. Units come from ``sources/units.yaml``,
+    office hours and the limits of warnings from ``sources/office_hours.yaml``.
     """
     url = url or settings.warehouse_url()
     migrate(url)
     with database.connection(url) as connection:
         database.lock(connection, "shape")
         changed = tables.shape(connection)
+        office_hours.fill(connection)
         return changed, seeds.units(connection)
