@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from . import two_systems
 from .city import City
 from .connector import Memory, Pull, read_pulls, simulate
 from .counting import Facts, facts
+from .dates import parse_moment
 from .judging import NO_EVENTS
 from .periods import DEMO_MONTHS, Period, touched
 from .tally import alive, count, form_columns, indicators
@@ -26,18 +28,48 @@ KEY_COLUMNS = (
     "value",
     "status",
 )
+CLASSES = (
+    "equal",
+    "missing_on_portal",
+    "missing_in_city",
+    "status_mismatch",
+    "date_mismatch",
+    "status_rewritten",
+    "not_covered",
+)
 FORM_COLUMNS = ("period", "calendar", "code", *(f"c{n}" for n in range(3, 14)))
 Tallies = dict[tuple[str, str], Counter]
 
 
 def rows(
-    seed: int, pulls: Iterable[dict] | list[Pull], months: list[str] = DEMO_MONTHS
+    seed: int,
+    pulls: Iterable[dict] | list[Pull],
+    months: list[str] = DEMO_MONTHS,
+    exports: Iterable[str] = (),
 ) -> list[dict[str, str]]:
     """Return the key as rows of KEY_COLUMNS: text exactly as the csv has it.
 
-    ``pulls`` are entries ``{"at", "from", "to"}`` in order; ``months`` are those whose periods are wanted.
+    ``pulls`` are entries ``{"at", "from", "to"}`` in order; ``months`` are those whose periods are wanted;
+    ``exports`` the moments at which the portal's dossiers were exported, in order.
     """
-    return list(key_rows(dossier_facts(seed, _pulls(pulls)).values(), touched(months)))
+    memory, periods = simulate(City(seed), _pulls(pulls)), touched(months)
+    items = two_systems.compared(seed, memory, map(parse_moment, exports))
+    return [*key_rows(known_facts(memory).values(), periods), *reconciled_rows(items, periods)]
+
+
+def class_rows(
+    seed: int,
+    pulls: Iterable[dict] | list[Pull],
+    exports: Iterable[str],
+    months: list[str] = DEMO_MONTHS,
+) -> dict[tuple[str, str, str, str], Counter]:
+    """Return how many dossiers of each class of reconciliation, by (calendar, period, level, code)."""
+    items = two_systems.compared(seed, simulate(City(seed), _pulls(pulls)), map(parse_moment, exports))
+    return {
+        (period.calendar, period.label, *place): Counter({k: n for k, n in tally.items() if k in CLASSES})
+        for period in touched(months)
+        for place, tally in two_systems.tallies(items, period, COMMUNE).items()
+    }
 
 
 def form_rows(seed: int, pulls: Iterable[dict] | list[Pull], months: list[str] = DEMO_MONTHS) -> list[dict]:
@@ -45,13 +77,15 @@ def form_rows(seed: int, pulls: Iterable[dict] | list[Pull], months: list[str] =
     return list(form(dossier_facts(seed, _pulls(pulls)).values(), touched(months)))
 
 
-def write(seed: int, pulls_path: Path, out: Path, form_out: Path | None) -> None:
-    """Write the key, and the form when asked, as comma-separated UTF-8."""
-    found = list(dossier_facts(seed, _pulls(json.loads(pulls_path.read_text(encoding="utf-8")))).values())
-    periods = touched(DEMO_MONTHS)
-    _write(out, KEY_COLUMNS, key_rows(found, periods))
+def write(
+    seed: int, pulls_path: Path, out: Path, form_out: Path | None, exports_path: Path | None = None
+) -> None:
+    """Write the key, and the form when asked, as comma-separated UTF-8; ``exports_path`` lists moments as JSON."""
+    pulls = json.loads(pulls_path.read_text(encoding="utf-8"))
+    exports = json.loads(exports_path.read_text(encoding="utf-8")) if exports_path else []
+    _write(out, KEY_COLUMNS, rows(seed, pulls, exports=exports))
     if form_out:
-        _write(form_out, FORM_COLUMNS, form(found, periods))
+        _write(form_out, FORM_COLUMNS, form_rows(seed, pulls))
 
 
 def dossier_facts(seed: int, pulls: list[Pull]) -> dict[str, Facts]:
@@ -89,6 +123,15 @@ def key_rows(known: Iterable[Facts], periods: list[Period]) -> Iterator[dict[str
     for period in periods:
         for (level, code), tally in sorted(tallies(known, period).items()):
             for values in indicators(tally):
+                yield dict(
+                    zip(KEY_COLUMNS, (period.label, period.calendar, level, code, *values), strict=True)
+                )
+
+
+def reconciled_rows(items: list[two_systems.Item], periods: list[Period]) -> Iterator[dict[str, str]]:
+    for period in periods:
+        for (level, code), tally in sorted(two_systems.tallies(items, period, COMMUNE).items()):
+            for values in two_systems.indicators(tally):
                 yield dict(
                     zip(KEY_COLUMNS, (period.label, period.calendar, level, code, *values), strict=True)
                 )

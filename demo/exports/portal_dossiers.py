@@ -73,14 +73,16 @@ def shown(context: Context) -> list[Shown]:
     city knows the portal's code), ``unlinked`` (another code and nothing that says so).
     """
     found = []
-    for number, dossier in enumerate(seen.dossiers(context)):
+    for dossier in seen.dossiers(context):
+        # Drawn from the code alone: the next export shows the same dossier under the same code.
+        lot = Random(f"{context.seed}/cổng/phần của {dossier.code}")
         rng = Random(f"{context.seed}/cổng/{dossier.code}")
         row = _same(dossier, rng, context.moment)
-        kind = _differ(dossier, row, rng, number)
+        kind = _differ(dossier, row, rng, lot.randrange(50))
         found.append(Shown(kind, dossier.code, None if kind == "missing" else row))
-        if number % 83 == 40:
-            extra = _same(dossier, Random(f"{context.seed}/chỉ có trên cổng/{number}"), context.moment)
-            extra |= {"dossier_code": f"G22.99.01-{dossier.changed:%y%m%d}-{70_000 + number}"}
+        if lot.randrange(83) == 40:
+            extra = _same(dossier, Random(f"{context.seed}/chỉ có trên cổng/{dossier.code}"), context.moment)
+            extra |= {"dossier_code": f"G22.99.02-{dossier.code}"}
             # Another applicant's dossier, received at another instant.
             for name in ("submitted_at", "received_at"):
                 extra[name] = extra[name] and extra[name] - timedelta(minutes=17)
@@ -117,10 +119,9 @@ def _same(dossier: seen.Seen, rng: Random, moment: datetime) -> Row:
     }
 
 
-def _differ(dossier: seen.Seen, row: Row, rng: Random, number: int) -> str:
-    """Plant what sets the portal's row apart; return its kind."""
-    place = number % 50
-    own_code = f"G22.99.01-{dossier.changed:%y%m%d}-{40_000 + number}"
+def _differ(dossier: seen.Seen, row: Row, rng: Random, place: int) -> str:
+    """Plant what sets the portal's row apart; return its kind. ``place`` is the dossier's lot among fifty."""
+    own_code = f"G22.99.01-{dossier.code}"
     if place == 7:
         return "missing"
     if place == 13 and row["due_at"]:
@@ -135,10 +136,11 @@ def _differ(dossier: seen.Seen, row: Row, rng: Random, number: int) -> str:
     if place == 29 and row["received_at"] and dossier.procedure:
         row["dossier_code"] = own_code
         return "unlinked"
-    if dossier.other_code and dossier.status not in REWRITTEN:
+    if dossier.other_code:
         row["dossier_code"] = dossier.other_code
-        return "city_alias"
-    return "rewritten" if dossier.status in REWRITTEN else "same"
+    if dossier.status in REWRITTEN:
+        return "rewritten"
+    return "city_alias" if dossier.other_code else "same"
 
 
 def rows(context: Context) -> list[Row]:

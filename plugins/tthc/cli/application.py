@@ -16,6 +16,7 @@ from tthc.cli import (
     inspection,
     output,
     quarantine,
+    reconciling,
     sources,
     steps,
     templates,
@@ -66,7 +67,9 @@ def build() -> typer.Typer:
         steps.init, steps.ingest, checking.check, steps.load, steps.unload, steps.refresh, steps.publish,
     ):  # fmt: skip
         app.command(cls=Command)(command)
-    for command in (figures.indicators, figures.report, evidence.explain, evidence.trace):
+    for command in (
+        figures.indicators, figures.report, reconciling.reconcile, evidence.explain, evidence.trace,
+    ):  # fmt: skip
         app.command(cls=Command)(command)
     for command in (deadlines.clock, deadlines.warnings):
         app.command(cls=Command)(command)

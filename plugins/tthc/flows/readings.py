@@ -10,6 +10,7 @@ from psycopg.rows import tuple_row
 
 from tthc import settings
 from tthc.errors import BatchStopped, TthcError, UsageError
+from tthc.flows import own_totals
 from tthc.flows.progress import Progress, say
 from tthc.landing import incidents
 from tthc.landing import stage as staging
@@ -118,6 +119,7 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
             judge_again(waiting.stream, progress, keys=_changed_by(stream, waiting, fetch_id), cause=fetch_id)
         )
     _note_calendar()
+    own_totals.note(stream, progress)
     with database.connection() as connection:
         staging.unstage(connection, stream.stream, fetch_id)
         connection.execute(
@@ -153,6 +155,7 @@ def unload(fetch_id: int, progress: Progress = say) -> dict:
     with database.connection(autocommit=True) as guard:
         database.lock(guard, f"merge:{stream.stream}", session=True)
         months = replay.take_back(url, stream, fetch_id, progress=progress)
+    own_totals.note(stream, progress)
     return {"fetch_id": fetch_id, "stream": stream.stream, "months": sorted(months)}
 
 
