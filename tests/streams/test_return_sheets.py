@@ -1,10 +1,5 @@
 """Back to the sender: what is refused goes out as a sheet, comes back mended, and closes exactly its cases."""
 
-import io
-import stat
-from pathlib import Path
-
-import openpyxl
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -12,15 +7,14 @@ from psycopg.rows import dict_row
 from tests.proof.small_pull import checksums
 from tests.streams import harness
 from tests.streams.harness import context, demo_file, load
+from tests.streams.return_sheet import Sheet
 from tthc.flows import desk
-from tthc.quality.returns import CASE, MENDER, PLACE, REASON
-from tthc.reports.return_sheets import HEADER_ROW
+from tthc.quality.returns import MENDER, REASON
 from tthc.sources import spreadsheets
 
 STREAMS = harness.file_streams()
 every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.stream)
 WHO, WHY = "Trần Văn Kiểm", "trả đơn vị sửa"
-WRONG_FILL = "FFFFC7CE"
 
 
 def sent_back(stream, tmp_path, **options) -> list[dict]:
@@ -37,29 +31,6 @@ def quarantine_rows(url: str, where: str = "true") -> list[dict]:
 def data(url: str) -> dict:
     """Return the checksums of everything that is not the ledger."""
     return {table: sums for table, sums in checksums(url).items() if not table.startswith("ops.")}
-
-
-class Sheet:
-    """A return sheet as somebody at a unit opens it."""
-
-    def __init__(self, path: str) -> None:
-        self.path = Path(path)
-        self.book = openpyxl.load_workbook(io.BytesIO(self.path.read_bytes()))
-        self.page = self.book.active
-        head = self.page[HEADER_ROW + 1]
-        self.headers = {cell.value: cell.column for cell in head if cell.value}
-        self.rows = [row for row in self.page.iter_rows(min_row=HEADER_ROW + 2) if row[0].value]
-
-    def cell(self, row, header: str):
-        return row[self.headers[header] - 1]
-
-    def wrong(self, row) -> list[str]:
-        return [header for header, at in self.headers.items() if row[at - 1].fill.fgColor.rgb == WRONG_FILL]
-
-    def saved(self) -> bytes:
-        body = io.BytesIO()
-        self.book.save(body)
-        return body.getvalue()
 
 
 @every_stream

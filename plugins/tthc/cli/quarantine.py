@@ -42,7 +42,7 @@ def build() -> typer.Typer:
         name="quarantine",
         cls=Group,
         no_args_is_help=True,
-        help="Các dòng bị cách ly: xem, trả nơi gửi, xét lại, loại. Kho giữ luật, lý do, địa chỉ, không giữ nội dung dòng.",
+        help="Các dòng bị cách ly: xem, trả nơi gửi, xét lại, loại. Kho giữ luật, lý do, địa chỉ, không giữ dòng.",
     )
     app.command("list", cls=Command)(list_rows)
     app.command("show", cls=Command)(show)

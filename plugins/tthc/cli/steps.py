@@ -150,7 +150,7 @@ def publish(
     calendar: Calendar = None,
     as_json: AsJson = False,
 ) -> None:
-    """Công bố bản tính mới nhất của một kỳ, cùng quý, nửa năm, chín tháng, năm kết thúc với nó. Công bố rồi không sửa được.
+    """Công bố bản tính mới nhất của kỳ, cùng quý, nửa năm, chín tháng, năm kết thúc với nó. Công bố rồi không sửa được.
 
     Không có gì mới thì không thêm lần công bố nào.
 

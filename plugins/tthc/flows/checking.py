@@ -71,6 +71,7 @@ def _recognised(got: Received) -> dict:
         "unknown_columns": list(got.found.unknown),
         "is_known": is_known,
         "fetch_id": got.fetch_id if is_known else None,
+        "returned": got.returned,
         "stopped_because": None,
         **dict.fromkeys(("read", "new", "changed", "unchanged", "rejected", "superseded"), 0),
         "rows": {"new": [], "changed": [], "rejected": []},

@@ -131,7 +131,7 @@ def _returned(connection: psycopg.Connection, sheet: _Sheet) -> list[ReturnedRow
             made[row["quarantine_id"]] = ReturnedRow(
                 case_number=row["case_id"] or row["quarantine_id"],
                 reason=row["reason"],
-                address=row["address"].partition(" · ")[2] or row["address"],
+                address=_place(row["address"]),
                 values=record,
                 wrong={header: suite.reason(list(dict.fromkeys(rules))) for header, rules in wrong.items()},
             )
@@ -141,6 +141,15 @@ def _returned(connection: psycopg.Connection, sheet: _Sheet) -> list[ReturnedRow
             "chạy tthc doctor --full để kiểm tra kho lưu."
         )
     return [made[row["quarantine_id"]] for row in sheet.rows]
+
+
+def _place(address: str) -> str:
+    """Return where a row stands for who has the file; in the city's answers, its address in the archive."""
+    place = address.partition(" · ")[2]
+    sheet, mark, row = place.rpartition("!")
+    if not mark:
+        return address
+    return f"trang “{sheet}”, dòng {row}" if sheet else f"dòng {row}"
 
 
 def _unit_names(connection: psycopg.Connection) -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""The dry run of every stream's file: it leaves no trace, and the load then does what it said."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.proof.untouched import everything, files_in
+from tests.streams import harness
+from tests.streams.harness import LATER, context, demo_file, load
+from tthc.flows import checking, desk
+
+STREAMS = harness.file_streams()
+every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.stream)
+
+
+def checked(folder: Path, url: str, body: bytes) -> dict:
+    """Check a file, and prove that nothing in the warehouse or on disk moved."""
+    path = folder / "thử.xlsx"
+    path.write_bytes(body)
+    before = everything(url), files_in(folder)
+    told = checking.check(str(path), progress=str)
+    assert (everything(url), files_in(folder)) == before
+    return told
+
+
+def same(told: dict, loaded: dict) -> None:
+    """Fail where a load did something else than a check had said."""
+    names = ("stream", "read", "unchanged", "superseded", "months")
+    assert [told[name] for name in names] == [loaded[name] for name in names]
+    assert told["new"] + told["changed"] == loaded["merged"]
+    assert told["rejected"] == loaded["quarantined"]
+
+
+@every_stream
+def test_the_load_does_what_the_check_said(stream, warehouse, tmp_path):
+    file = demo_file(stream)
+    body, planted = file.broken(context())
+    told = checked(tmp_path, warehouse, body)
+    assert (told["rejected"], len(told["rows"]["rejected"])) == (len(planted), len(planted))
+    rejected = sorted(
+        (int(row["address"].rpartition("!")[2]), *row["rules"]) for row in told["rows"]["rejected"]
+    )
+    assert rejected == sorted((mistake.row, mistake.rule) for mistake in planted)
+    for row in told["rows"]["rejected"]:
+        assert row["cells"], row
+        assert all(cell["cell"].endswith(row["address"].rpartition("!")[2]) for cell in row["cells"])
+    same(told, load(tmp_path, "lỗi.xlsx", body))
+    assert len(told["rows"]["new"]) == min(told["new"], checking.LISTED)
+    assert told["new"] + told["unchanged"] > 0
+
+    later = file.write(context(LATER))
+    told = checked(tmp_path, warehouse, later)
+    same(told, load(tmp_path, "sau.xlsx", later))
+    assert all(row["columns"] for row in told["rows"]["changed"])
+    assert checked(tmp_path, warehouse, later)["is_known"]
+
+
+def test_a_return_sheet_says_which_cases_it_would_close(warehouse, tmp_path):
+    stream = next(stream for stream in STREAMS if stream.stream == "register__procedures")
+    body, planted = demo_file(stream).broken(context())
+    load(tmp_path, "lỗi.xlsx", body)
+    (written, *_) = desk.export("A", "B", stream=stream.stream, out=str(tmp_path / "phiếu"), progress=str)
+    told = checked(tmp_path, warehouse, Path(written["path"]).read_bytes())
+    assert (told["rejected"], told["returned"], told["closed_cases"]) == (len(planted), len(planted), [])
+    assert told["stopped_because"] is None
