@@ -88,6 +88,31 @@ AS $$
         FROM running AS r
     ),
 
+    -- Filed online and neither accepted nor refused; asked for papers first is the applicant's turn. Materialized, or
+    -- the hours of every dossier ever filed online would be counted before most are put aside.
+    waiting AS MATERIALIZED (
+        SELECT
+            d.dossier_code,
+            d.unit_code,
+            d.procedure_code,
+            d.submitted_at,
+            w.today,
+            w.intake_working_hours
+        FROM marts.dossiers AS d
+        INNER JOIN core.dossiers AS c ON c.commune_code = d.commune_code AND c.dossier_code = d.dossier_code
+        CROSS JOIN limits AS w
+        WHERE
+            d.commune_code = commune
+            AND d.channel = 2
+            AND d.submitted_at <= moment
+            AND (
+                d.status = 1
+                OR d.status = 3 AND d.received_at IS NULL AND coalesce(c.refused_at, c.finished_at) > moment
+                OR d.status <> 1 AND d.received_at > moment
+            )
+            AND NOT d.pauses @> w.today
+    ),
+
     told AS (
         SELECT
             k.warning,
@@ -116,35 +141,22 @@ AS $$
 
         UNION ALL
 
-        -- Filed online and neither accepted nor refused; asked for papers first is the applicant's turn.
         SELECT
             'online_waiting',
-            d.dossier_code,
-            d.unit_code,
-            d.procedure_code,
+            o.dossier_code,
+            o.unit_code,
+            o.procedure_code,
             NULL,
             NULL,
-            w.today,
+            o.today,
             NULL,
-            d.submitted_at,
+            o.submitted_at,
             NULL,
             round(extract(EPOCH FROM t.waited) / 3600, 2),
-            EXISTS (SELECT FROM marts.days AS n WHERE n.commune_code = commune AND n.day = w.today)
-        FROM marts.dossiers AS d
-        INNER JOIN core.dossiers AS c ON c.commune_code = d.commune_code AND c.dossier_code = d.dossier_code
-        CROSS JOIN limits AS w
-        CROSS JOIN LATERAL (SELECT marts.office_time(commune, d.submitted_at, moment) AS waited) AS t
-        WHERE
-            d.commune_code = commune
-            AND d.channel = 2
-            AND d.submitted_at <= moment
-            AND (
-                d.status = 1
-                OR d.status = 3 AND d.received_at IS NULL AND coalesce(c.refused_at, c.finished_at) > moment
-                OR d.status <> 1 AND d.received_at > moment
-            )
-            AND NOT d.pauses @> w.today
-            AND t.waited > make_interval(secs => w.intake_working_hours::double precision * 3600)
+            EXISTS (SELECT FROM marts.days AS n WHERE n.commune_code = commune AND n.day = o.today)
+        FROM waiting AS o
+        CROSS JOIN LATERAL (SELECT marts.office_time(commune, o.submitted_at, moment) AS waited) AS t
+        WHERE t.waited > make_interval(secs => o.intake_working_hours::double precision * 3600)
 
         UNION ALL
 
