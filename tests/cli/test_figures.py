@@ -160,9 +160,9 @@ def test_a_name_that_starts_like_a_formula_stays_text(own_hamlet, tmp_path: Path
     with psycopg.connect(own_hamlet) as connection:
         connection.execute("UPDATE core.units SET name = '=1+1' WHERE unit_code = 'kinh_te'")
     path = tmp_path / "a.xlsx"
-    assert (
-        run("report", "II.06a", "2025-07", "--calendar", "month", "--format", "xlsx", "--out", path).code == 0
-    )
+    # A published form keeps the names of its day; a draft has those of today.
+    report = ("report", "II.06a", "2025-Q3", "--draft", "--calendar", "month", "--format", "xlsx")
+    assert run(*report, "--out", path).code == 0
     sheet = openpyxl.load_workbook(path).active
     (cell,) = [cell for row in sheet.iter_rows() for cell in row if cell.value == "=1+1"]
     assert cell.data_type == "s"

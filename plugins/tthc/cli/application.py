@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from tthc.cli import (
+    changes,
     checking,
     deadlines,
     evidence,
@@ -68,7 +69,7 @@ def build() -> typer.Typer:
     ):  # fmt: skip
         app.command(cls=Command)(command)
     for command in (
-        figures.indicators, figures.report, reconciling.reconcile, evidence.explain, evidence.trace,
+        figures.indicators, figures.report, changes.changes, reconciling.reconcile, evidence.explain, evidence.trace,
     ):  # fmt: skip
         app.command(cls=Command)(command)
     for command in (deadlines.clock, deadlines.warnings):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from tthc.cli import output
-from tthc.cli.options import AsJson, Draft, PeriodLabel
+from tthc.cli.options import AsJson, Draft, PeriodLabel, Revision
 
 MonthCalendar = Annotated[
     Literal["month", "report"],
@@ -30,6 +30,7 @@ def indicators(
     level: Level = None,
     calendar: MonthCalendar = "month",
     draft: Draft = False,
+    revision: Revision = None,
     shape: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="Dạng in ra.")] = "table",
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +51,7 @@ def indicators(
     parsed = periods.parse(period, calendar)
     every = ("commune", "unit") if shape == "table" else LEVELS
     with database.connection() as connection:
-        edition = values.edition(connection, parsed, draft)
+        edition = values.edition(connection, parsed, draft, revision)
         rows = values.values(connection, parsed, edition, (level,) if level else every) if edition else []
         names = values.names(connection) if shape == "table" else {}
         say_which(connection, parsed, edition, draft)
@@ -69,6 +70,7 @@ def report(
     period: PeriodLabel,
     calendar: MonthCalendar = "report",
     draft: Draft = False,
+    revision: Revision = None,
     shape: Annotated[
         Literal["table", "csv", "xlsx", "json"], typer.Option("--format", help="Dạng in ra.")
     ] = "table",
@@ -101,7 +103,7 @@ def report(
         )
     parsed = periods.parse(period, calendar)
     with database.connection() as connection:
-        edition = values.edition(connection, parsed, draft)
+        edition = values.edition(connection, parsed, draft, revision)
         say_which(connection, parsed, edition, draft)
         filled = form_ii06a.form(connection, parsed, edition) if edition else None
     columns = ("code", "name", *(str(number) for number in form_ii06a.NUMBERS))

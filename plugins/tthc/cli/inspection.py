@@ -43,6 +43,7 @@ def doctor(
     from tthc.errors import TthcError
     from tthc.indicators import definitions
     from tthc.warehouse import (
+        chain,
         checks_of_core,
         checks_of_numbers,
         checks_of_place,
@@ -67,6 +68,7 @@ def doctor(
         )
         found += checks_of_place.findings(connection, full=full)
         found += checks_of_rights.findings(connection)
+        found += chain.findings(connection, full=full)
     order = list(examination.PROMISES)
     found.sort(key=lambda finding: order.index(finding.promise))
     if as_json:

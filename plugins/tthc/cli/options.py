@@ -14,8 +14,15 @@ Calendar = Annotated[
 Draft = Annotated[
     bool, typer.Option("--draft", help="Lấy bản tính mới nhất, dù đã công bố hay chưa.", show_default=False)
 ]
+Revision = Annotated[
+    int | None,
+    typer.Option(
+        "--revision", metavar="LẦN", help="Một lần công bố cũ; không nêu: lần gần nhất.", show_default=False
+    ),
+]
 PeriodLabel = Annotated[
-    str, typer.Argument(metavar="KỲ", help="2025-07, 2025-Q3, 2025-H2, 2025-9M hoặc 2025.", show_default=False)
+    str,
+    typer.Argument(metavar="KỲ", help="2025-07, 2025-Q3, 2025-H2, 2025-9M hoặc 2025.", show_default=False),
 ]
 By = Annotated[str, typer.Option(metavar="AI", help="Người quyết định.", show_default=False)]
 Reason = Annotated[str, typer.Option(metavar="LÝ_DO", help="Vì sao.", show_default=False)]

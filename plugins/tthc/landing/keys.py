@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tthc import settings
 
-Purpose = Literal["identity", "archive", "mark"]
+Purpose = Literal["identity", "archive", "mark", "seal"]
 
 #: What senders write where an identity or a file is missing (compared without case and outer blanks).
 PLACEHOLDERS = frozenset({"", "000000001", "dinhkem"})

@@ -79,10 +79,14 @@ def form(connection: psycopg.Connection, period: Period, edition: Edition) -> Fo
         " ORDER BY v.level = 'commune', u.sort_order NULLS LAST, v.code COLLATE \"C\"",
         {"commune": settings.commune_code(), "build_id": edition.build_id, "cells": list(cells)},
     ).fetchall()
+    units = edition.units
+    if units is not None:
+        found.sort(key=lambda v: (v["level"] == "commune", units.get(v["code"], ("", 1 << 31))[1], v["code"]))
     rows: dict[tuple[str, str], Row] = {}
     for value in found:
         is_total = value["level"] == "commune"
-        name = "Tổng số" if is_total else value["name"] or value["code"]
+        known = value["name"] if units is None else units.get(value["code"], (None, 0))[0]
+        name = "Tổng số" if is_total else known or value["code"]
         row = rows.setdefault((value["level"], value["code"]), Row(value["code"], name, is_total, {}))
         row.cells[cells[value["indicator"]]] = value["numerator"]
     if not rows or any(set(row.cells) != set(NUMBERS) for row in rows.values()):
@@ -90,6 +94,8 @@ def form(connection: psycopg.Connection, period: Period, edition: Edition) -> Fo
             f"Bản tính {edition.build_id} của kỳ {period.label} không đủ các ô của biểu {FORM}:"
             " tính lại bằng tthc refresh."
         )
+    if edition.inputs is not None:
+        return Form(period, edition, tuple(rows.values()), edition.inputs["undetermined"])
     return Form(period, edition, tuple(rows.values()), _undetermined(connection, period, rows))
 
 

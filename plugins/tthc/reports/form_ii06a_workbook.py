@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime, time
 from typing import Any
 
 from tthc import settings
@@ -30,6 +31,15 @@ def workbook(form: Form) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    # The only place in the file that would tell when it was written: the same numbers give the same bytes.
+    published = form.edition.published_at
+    book.set_properties(
+        {
+            "created": published.replace(tzinfo=None)
+            if published
+            else datetime.combine(form.period.end, time())
+        }
     )
     sheet = book.add_worksheet("II.06a")
     styles = _styles(book)

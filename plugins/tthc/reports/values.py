@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from tthc import settings
+from tthc.errors import TthcError
 from tthc.indicators import definitions, publish
 from tthc.workdays.periods import Period
 
@@ -23,10 +24,28 @@ class Edition:
     revision_number: int | None
     published_at: datetime | None
     approved_by: str | None
+    #: What a revision remembers of the day on which it was published; None for a draft, and for very old ones.
+    inputs: dict[str, Any] | None = None
+
+    @property
+    def units(self) -> dict[str, tuple[str, int]] | None:
+        """Names and order of the units as they were when this was published; None: as they are now."""
+        if self.inputs is None:
+            return None
+        return {code: (name, order) for code, name, order in self.inputs["units"]}
 
 
-def edition(connection: psycopg.Connection, period: Period, draft: bool) -> Edition | None:
-    """Return the revision in force, or with ``draft`` the newest build; None when there is none."""
+def edition(
+    connection: psycopg.Connection, period: Period, draft: bool, number: int | None = None
+) -> Edition | None:
+    """Return the revision in force, or with ``draft`` the newest build; None when there is none.
+
+    ``number`` asks for one revision, however old; raises TthcError when there is no such.
+    """
+    if number is not None:
+        if (old := publish.revision(connection, period, number)) is None:
+            raise TthcError(f"Kỳ {period.label} (lịch {period.calendar}) không có bản công bố lần {number}.")
+        return _published(old)
     revision = publish.last_revision(connection, period)
     if not draft:
         return _published(revision) if revision else None
@@ -40,7 +59,11 @@ def edition(connection: psycopg.Connection, period: Period, draft: bool) -> Edit
 
 def _published(revision: dict[str, Any]) -> Edition:
     return Edition(
-        revision["build_id"], revision["revision_number"], revision["published_at"], revision["approved_by"]
+        revision["build_id"],
+        revision["revision_number"],
+        revision["published_at"],
+        revision["approved_by"],
+        revision["inputs"],
     )
 
 
@@ -49,15 +72,19 @@ def values(
 ) -> list[dict[str, Any]]:
     """Return the values of the indicators at these levels, one dict of ``COLUMNS`` each; forms' cells are not.
 
-    In the order commune, units as the commune orders them, procedures, fields; inside each as they are declared.
+    In the order commune, units as the commune orders them, procedures, fields; inside each as they are declared. A
+    revision comes as on the day of its publication.
     """
+    units = edition.units
+    shown = list(definitions.shown()) if edition.inputs is None else edition.inputs["shown"]
     return connection.execute(
         "SELECT %(period)s::text AS period, %(calendar)s::text AS calendar, v.level, v.code, v.indicator,"
         " v.numerator, v.denominator, v.value, v.status"
         " FROM indicators.values AS v"
         " LEFT JOIN marts.units AS u ON u.commune_code = %(commune)s AND v.level = 'unit' AND u.unit_code = v.code"
         " WHERE v.build_id = %(build_id)s AND v.level = ANY (%(levels)s) AND v.indicator = ANY (%(shown)s)"
-        ' ORDER BY array_position(%(every_level)s, v.level), u.sort_order NULLS LAST, v.code COLLATE "C",'
+        " ORDER BY array_position(%(every_level)s, v.level), CASE WHEN %(units)s::text[] IS NULL THEN u.sort_order"
+        "  WHEN v.level = 'unit' THEN array_position(%(units)s::text[], v.code) END NULLS LAST, v.code COLLATE \"C\","
         " array_position(%(shown)s, v.indicator)",
         {
             "period": period.label,
@@ -66,7 +93,8 @@ def values(
             "build_id": edition.build_id,
             "levels": list(levels),
             "every_level": list(definitions.LEVELS),
-            "shown": list(definitions.shown()),
+            "shown": shown,
+            "units": None if units is None else sorted(units, key=lambda code: (units[code][1], code)),
         },
     ).fetchall()
 

@@ -15,6 +15,12 @@ GUARDS = (
     ("indicators.values", "published_is_not_emptied"),
     ("indicators.revisions", "published_stays"),
     ("indicators.revisions", "published_is_not_emptied"),
+    ("indicators.revisions", "published_is_linked"),
+    *(
+        (f"indicators.{table}", trigger)
+        for table in ("revision_facts", "revision_seals", "chain_heads")
+        for trigger in ("published_stays", "published_is_not_emptied")
+    ),
 )
 #: (name, what it says, SQL over the rows of one month and one unit).
 IDENTITIES = (
@@ -113,9 +119,10 @@ _REVISIONS = (
         "published_is_guarded",
         "các cò giữ số đã công bố đều có và đang bật",
         "SELECT g.table_name || '.' || g.trigger_name AS subject, EXISTS (SELECT FROM pg_trigger AS t"
-        " WHERE t.tgrelid = to_regclass(g.table_name) AND t.tgname = g.trigger_name AND t.tgenabled IN ('O', 'A'))"
+        " WHERE t.tgrelid = to_regclass(g.table_name) AND t.tgname = g.trigger_name AND t.tgenabled = 'A')"
         " AS is_right FROM unnest(%(tables)s::text[], %(triggers)s::text[]) AS g (table_name, trigger_name)",
-        "Bật lại: ALTER TABLE BẢNG ENABLE TRIGGER TÊN; nếu đã mất thì khôi phục lược đồ indicators từ bản sao lưu.",
+        "Bật lại: ALTER TABLE BẢNG ENABLE ALWAYS TRIGGER TÊN; nếu đã mất thì khôi phục lược đồ indicators từ bản sao"
+        " lưu.",
         {"tables": [table for table, _ in GUARDS], "triggers": [trigger for _, trigger in GUARDS]},
     ),
     Check(

@@ -1,0 +1,116 @@
+"""The chain of revisions: seals made with a key that the database does not have, and the check of all links."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Sequence
+
+import psycopg
+import zstandard
+
+from tthc import settings
+from tthc.landing import keys
+from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding, judge
+
+_TODO = "Bản công bố bị sửa ngoài phần mềm: khôi phục lược đồ indicators từ bản sao lưu và báo người duyệt."
+_LINKS = Check(
+    "P7",
+    "revisions_are_linked",
+    "chuỗi các lần công bố còn nguyên: mỗi mắt xích khớp dấu của nó, của mắt trước, và mắt cuối còn đó",
+    "SELECT concat_ws(' ', r.calendar, r.period, 'lần', r.revision_number) AS subject,"
+    " r.chain_hash = indicators.revision_digest(r) AND r.chain_number = row_number() OVER chain"
+    " AND r.previous_hash IS NOT DISTINCT FROM lag(r.chain_hash) OVER chain AS is_right"
+    " FROM indicators.revisions AS r WHERE r.commune_code = %(commune)s"
+    " WINDOW chain AS (PARTITION BY r.commune_code ORDER BY r.chain_number)"
+    " UNION ALL SELECT 'mắt xích cuối', (h.chain_number, h.chain_hash) = (l.chain_number, l.chain_hash)"
+    " FROM (SELECT chain_number, chain_hash FROM indicators.chain_heads WHERE commune_code = %(commune)s) AS h"
+    " FULL JOIN (SELECT chain_number, chain_hash FROM indicators.revisions WHERE commune_code = %(commune)s"
+    "  ORDER BY chain_number DESC LIMIT 1) AS l ON true",
+    _TODO,
+)
+_SEALS = Check(
+    "P7",
+    "revisions_are_sealed",
+    "mỗi lần công bố có dấu niêm đúng, làm bằng khóa nằm ngoài cơ sở dữ liệu",
+    "",
+    _TODO + " Nếu TTHC_SECRET_KEY đã đổi thì đặt lại khóa cũ rồi khám lại.",
+)
+_FACTS = Check(
+    "P7",
+    "revisions_keep_their_facts",
+    "các dòng đã đếm của mỗi lần công bố còn đủ và đúng dấu vân tay",
+    "",
+    _TODO,
+)
+
+
+def seal(connection: psycopg.Connection, revision_id: int, chain_hash: str) -> None:
+    """Seal a revision that was just made, in the transaction of its caller."""
+    connection.execute(
+        "INSERT INTO indicators.revision_seals (revision_id, key_id, seal) VALUES (%s, %s, %s)",
+        (revision_id, keys.key_id("seal"), _sealed(chain_hash)),
+    )
+
+
+def findings(connection: psycopg.Connection, *, full: bool = False) -> list[Finding]:
+    """Check links and seals of all revisions; with ``full`` the facts kept with them as well."""
+    return [judge(connection, _LINKS), _seals(connection), *([_facts(connection)] if full else [])]
+
+
+def _sealed(chain_hash: str) -> str:
+    return hmac.digest(keys.subkey("seal"), chain_hash.encode(), "sha256").hex()
+
+
+def _seals(connection: psycopg.Connection) -> Finding:
+    began = time.monotonic()
+    rows = connection.execute(
+        "SELECT concat_ws(' ', r.calendar, r.period, 'lần', r.revision_number) AS subject, r.chain_hash, s.seal,"
+        # Revisions older than the keeping of facts were linked by the migration, which has no key.
+        " r.facts_hash IS NULL AND r.chain_number < coalesce(min(r.chain_number) FILTER (WHERE s.seal IS NOT NULL)"
+        "  OVER (), 0) AS is_older"
+        " FROM indicators.revisions AS r LEFT JOIN indicators.revision_seals AS s USING (revision_id)"
+        " WHERE r.commune_code = %s ORDER BY r.chain_number",
+        (settings.commune_code(),),
+    ).fetchall()
+    wrong = [
+        row["subject"]
+        for row in rows
+        if not (row["is_older"] or hmac.compare_digest(row["seal"] or "", _sealed(row["chain_hash"])))
+    ]
+    return _found(_SEALS, len(rows), wrong, began)
+
+
+def _facts(connection: psycopg.Connection) -> Finding:
+    began = time.monotonic()
+    rows = connection.execute(
+        "SELECT revision_id, concat_ws(' ', calendar, period, 'lần', revision_number) AS subject,"
+        " inputs -> 'facts' AS facts, facts_hash FROM indicators.revisions"
+        " WHERE commune_code = %s AND facts_hash IS NOT NULL ORDER BY chain_number",
+        (settings.commune_code(),),
+    ).fetchall()
+    wrong = []
+    for row in rows:
+        told = {item: _hash(connection, row["revision_id"], item) for item in row["facts"]}
+        lines = "\n".join(f"{item} {told[item]}" for item in sorted(told))
+        if hashlib.sha256(lines.encode()).hexdigest() != row["facts_hash"]:
+            wrong.append(row["subject"])
+    return _found(_FACTS, len(rows), wrong, began)
+
+
+def _hash(connection: psycopg.Connection, revision_id: int, item: str) -> str:
+    digest = hashlib.sha256()
+    for row in connection.execute(
+        "SELECT body FROM indicators.revision_facts WHERE revision_id = %s AND item = %s ORDER BY part_number",
+        (revision_id, item),
+    ):
+        try:
+            digest.update(zstandard.ZstdDecompressor().decompress(row["body"]))
+        except zstandard.ZstdError:
+            return ""
+    return digest.hexdigest()
+
+
+def _found(check: Check, checked: int, wrong: Sequence[str], began: float) -> Finding:
+    return finding(check, checked, len(wrong), list(wrong[:EXAMPLES]), began)
