@@ -51,6 +51,8 @@ def note_counted(connection: psycopg.Connection, stream: Stream, fetch_id: int) 
             f"UPDATE ops.fetches SET covers = (SELECT core.joined_days(range_agg(daterange(day, day + 1)))"
             f" FROM (SELECT DISTINCT core.day_of({stream.window_by}) AS day FROM {stream.staging_table}"
             f"  WHERE fetch_id = %(fetch_id)s AND {stream.window_by} IS NOT NULL) AS days)"
-            f" WHERE fetch_id = %(fetch_id)s AND window_from IS NULL",
+            # Rows that were sent back and return are picked out: their days are covered by nobody.
+            f" WHERE fetch_id = %(fetch_id)s AND window_from IS NULL"
+            f" AND NOT EXISTS (SELECT FROM ops.returned_rows AS r WHERE r.fetch_id = ops.fetches.fetch_id)",
             {"fetch_id": fetch_id},
         )
