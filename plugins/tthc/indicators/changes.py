@@ -27,7 +27,7 @@ import psycopg
 
 from tthc import settings
 from tthc.errors import TthcError
-from tthc.indicators import facts, provenance, publish
+from tthc.indicators import causes, facts, provenance, publish
 from tthc.indicators.facts import Definition, Laid
 from tthc.quality.resolution import MENDED
 from tthc.workdays.periods import Period
@@ -159,77 +159,6 @@ def _kinds(laid: Laid) -> dict[str, str]:
     return {one.id: one.kind for one in laid.definitions}
 
 
-_DIFFERING = """
-CREATE TEMPORARY TABLE differing ON COMMIT DROP AS
-WITH compared AS (
-    SELECT
-        coalesce(o.fact_key, n.fact_key) AS fact_key,
-        o.fact_key IS NULL AS is_new,
-        n.fact_key IS NULL AS is_gone,
-        o.source_digest IS DISTINCT FROM n.source_digest AS has_other_source,
-        o.register_digest IS DISTINCT FROM n.register_digest AS has_other_register
-    FROM {old} AS o
-    FULL JOIN {new} AS n ON n.fact_key = o.fact_key
-    WHERE ({old_row}) IS DISTINCT FROM ({new_row})
-),
-
-judged AS (
-    SELECT
-        c.*,
-        EXISTS (
-            SELECT FROM ops.quarantine AS q
-            WHERE
-                q.commune_code = %(commune)s
-                AND q.row_key = split_part(c.fact_key, '#', 1)
-                AND q.decided_at > %(then)s AND q.decided_at <= %(until)s
-                AND (q.state = 'released' OR q.state = 'resolved' AND q.decision_reason = %(mended)s)
-        ) AS is_released,
-        EXISTS (
-            SELECT FROM core.dossier_versions AS v
-            INNER JOIN ops.fetches AS f ON f.fetch_id = v.fetch_id
-            WHERE
-                v.commune_code = %(commune)s
-                AND v.dossier_code = split_part(c.fact_key, '#', 1)
-                AND f.merged_at <= %(then)s
-        ) AS was_known,
-        EXISTS (
-            SELECT FROM ops.quarantine AS q
-            WHERE
-                q.commune_code = %(commune)s
-                AND q.row_key = split_part(c.fact_key, '#', 1)
-                AND q.opened_at <= %(then)s
-        ) AS was_refused,
-        EXISTS (
-            SELECT FROM core.dossier_versions AS v
-            INNER JOIN ops.fetches AS f ON f.fetch_id = v.fetch_id
-            WHERE
-                v.commune_code = %(commune)s
-                AND v.dossier_code = split_part(c.fact_key, '#', 1)
-                AND f.merged_at > %(then)s
-        ) AS has_moved,
-        EXISTS (
-            SELECT FROM core.dossiers AS d
-            WHERE d.commune_code = %(commune)s AND d.dossier_code = split_part(c.fact_key, '#', 1)
-        ) AS is_known
-    FROM compared AS c
-)
-
-SELECT
-    fact_key,
-    CASE
-        WHEN is_released AND has_other_source THEN 'released'
-        WHEN is_new AND NOT was_known AND NOT was_refused THEN 'late'
-        WHEN is_gone AND NOT is_known THEN 'removed'
-        WHEN (is_new OR is_gone) AND (has_moved OR NOT %(other_rules)s) THEN 'corrected'
-        WHEN is_new OR is_gone THEN 'definition'
-        WHEN has_other_source THEN 'corrected'
-        WHEN has_other_register THEN 'registers'
-        WHEN %(other_calendar)s THEN 'calendar'
-        WHEN %(other_rules)s THEN 'definition'
-        ELSE 'corrected'
-    END AS cause
-FROM judged
-"""
 _MOVES = (
     "CREATE TEMPORARY TABLE moves (cause text, fact_key text, level text, code text, indicator text,"
     " n bigint, d bigint) ON COMMIT DROP"
@@ -327,7 +256,7 @@ def _differing(
     row = ", ".join(["{side}.fact_key", *(f'{{side}}."{name}"' for name in both)])
     connection.execute("DROP TABLE IF EXISTS differing")
     connection.execute(
-        _DIFFERING.format(
+        causes.DIFFERING.format(
             old=f"({old_rows})",
             new=f"({new_rows})",
             old_row=f"ROW({row.format(side='o')})",
@@ -366,11 +295,11 @@ def _waterfalls(told: list[dict], parts: list[dict], kinds: dict[str, str]) -> l
     found = []
     for row in told:
         place = (row["level"], row["code"], row["indicator"])
-        causes = moved.pop(place, {})
+        by_cause = moved.pop(place, {})
         n, d = row["old_n"] or 0, row["old_d"] or 0
         listed = []
-        for cause in [cause for cause in CAUSES if cause in causes]:
-            dossiers = causes[cause]
+        for cause in [cause for cause in CAUSES if cause in by_cause]:
+            dossiers = by_cause[cause]
             step = sum(one[1] for one in dossiers), sum(one[2] for one in dossiers)
             n, d = n + step[0], d + step[1]
             listed.append(Part(cause, *step, _value(kinds[row["indicator"]], n, d), dossiers))
