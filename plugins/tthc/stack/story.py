@@ -122,8 +122,9 @@ def _files_being_written(
     try:
         yield writing
     finally:
-        writing.kill()
-        writing.communicate()
+        if writing.poll() is None:
+            writing.kill()
+            writing.communicate()
 
 
 def _offer_files(here: Installation, airflow: Airflow, writing: subprocess.Popen | None) -> None:
