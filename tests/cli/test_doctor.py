@@ -71,6 +71,17 @@ SICK = [
         "DELETE FROM ops.validations WHERE fetch_id = (SELECT max(fetch_id) FROM ops.fetches)",
     ),
     Sick("refused_rows_have_an_address", "UPDATE ops.quarantine SET address = 'sha256:0 · bản ghi 1'"),
+    Sick(
+        "one_open_row_of_a_case",
+        "INSERT INTO ops.quarantine (commune_code, stream, fetch_id, row_number, row_hash, rules, reason, address,"
+        " last_fetch_id, case_id) SELECT commune_code, stream, fetch_id, row_number - 1, row_hash, rules, reason,"
+        " address, last_fetch_id, quarantine_id FROM ops.quarantine",
+    ),
+    Sick(
+        "one_open_row_of_a_case",
+        "UPDATE ops.quarantine SET state = 'resolved', decided_by = 'x', closed_fetch_id = 1;"
+        " UPDATE ops.fetches SET state = 'undone' WHERE fetch_id = 1",
+    ),
     Sick("every_dossier_has_its_facts", "DELETE FROM marts.dossiers WHERE status = 7"),
     Sick(
         "windows_are_read_to_the_end",

@@ -74,6 +74,17 @@ _ACCOUNTING = (
         "Xem dòng ấy: tthc quarantine show SỐ; đối chiếu ops.fetch_pages với bản sao lưu.",
     ),
     Check(
+        "P2",
+        "one_open_row_of_a_case",
+        "mỗi vụ việc cách ly có nhiều nhất một dòng đang chờ; dòng được khép bởi một lần đọc còn hiệu lực",
+        "SELECT coalesce(q.case_id, q.quarantine_id) AS subject, count(*) FILTER (WHERE q.state = 'open') <= 1"
+        " AND bool_and(q.state <> 'resolved' OR o.state <> 'merged' OR c.state IS NULL OR c.state = 'merged')"
+        " AS is_right FROM ops.quarantine AS q INNER JOIN ops.fetches AS o ON o.fetch_id = q.fetch_id"
+        " LEFT JOIN ops.fetches AS c ON c.fetch_id = q.closed_fetch_id"
+        " WHERE q.commune_code = %(commune)s GROUP BY coalesce(q.case_id, q.quarantine_id)",
+        "Xem dòng ấy: tthc quarantine show SỐ; rút lần đọc của phiếu đã sửa (tthc unload) rồi nạp lại phiếu.",
+    ),
+    Check(
         "P1",
         "every_dossier_has_its_facts",
         "mỗi hồ sơ của core có đúng một dòng ở marts.dossiers, và ngược lại",
