@@ -122,6 +122,7 @@ def _same(dossier: seen.Seen, rng: Random, moment: datetime) -> Row:
 def _differ(dossier: seen.Seen, row: Row, rng: Random, place: int) -> str:
     """Plant what sets the portal's row apart; return its kind. ``place`` is the dossier's lot among fifty."""
     own_code = f"G22.99.01-{dossier.code}"
+    row["dossier_code"] = dossier.other_code or dossier.code
     if place == 7:
         return "missing"
     if place == 13 and row["due_at"]:
@@ -133,11 +134,9 @@ def _differ(dossier: seen.Seen, row: Row, rng: Random, place: int) -> str:
     if place == 23:
         row |= {"dossier_code": own_code, "other_dossier_code": dossier.code}
         return "own_code"
-    if place == 29 and row["received_at"] and dossier.procedure:
+    if place == 29 and dossier.procedure:
         row["dossier_code"] = own_code
         return "unlinked"
-    if dossier.other_code:
-        row["dossier_code"] = dossier.other_code
     if dossier.status in REWRITTEN:
         return "rewritten"
     return "city_alias" if dossier.other_code else "same"

@@ -2,7 +2,7 @@
 -- Answers: which dossier of the portal is which of the city system, and which rule says so.
 -- Refill: makes again the matches of the temporary tables near_city and near_portal, which hold whole clusters: every
 -- dossier of either side that a rule could join to one of them. So the order of loading decides nothing.
--- Rules: docs/decisions/0013-one-dossier-two-systems.md.
+-- Rules: docs/decisions/0016-one-dossier-two-systems.md.
 
 CREATE TABLE core.dossier_matches (
     commune_code text NOT NULL,

@@ -1,7 +1,7 @@
 -- Grain: one row per commune that has an export of the portal.
 -- Answers: of which days of reception the portal has been asked, so that what is not there is really missing.
 -- Refill: replaces the commune's row, so running it twice changes nothing. `including` is a reading being merged.
--- Rules: docs/decisions/0012-what-an-export-covers.md.
+-- Rules: docs/decisions/0015-what-an-export-covers.md.
 
 CREATE TABLE core.portal_coverage (
     commune_code text PRIMARY KEY,

@@ -37,7 +37,7 @@ COMMENT ON COLUMN indicators.published.indicator IS 'Mã chỉ tiêu.';
 COMMENT ON COLUMN indicators.published.numerator IS 'Tử số.';
 COMMENT ON COLUMN indicators.published.denominator IS 'Mẫu số.';
 COMMENT ON COLUMN indicators.published.value IS 'Giá trị.';
-COMMENT ON COLUMN indicators.published.status IS 'ok, small_n hoặc no_data.';
+COMMENT ON COLUMN indicators.published.status IS 'ok, small_n, incomplete hoặc no_data.';
 COMMENT ON COLUMN indicators.published.revision_number IS 'Lần công bố.';
 COMMENT ON COLUMN indicators.published.published_at IS 'Lúc công bố.';
 COMMENT ON COLUMN indicators.published.period_start IS 'Ngày đầu kỳ.';
