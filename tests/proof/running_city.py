@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import httpx
@@ -80,6 +80,18 @@ def catalogue(folder: Path) -> str:
     from demo.registers import write_registers
 
     (path,) = write_registers(folder)
+    return str(path)
+
+
+def portal_export(folder: Path, seed: int, moment: str) -> str:
+    """Write the portal's export of a moment (ISO 8601) as its staff would hand it over; return the path."""
+    from demo.city import City as Made
+    from demo.exports import portal_dossiers
+    from demo.stream_file import Context
+
+    path = folder / f"cong-{moment[:10]}.xlsx"
+    when = datetime.fromisoformat(moment).replace(tzinfo=None)
+    path.write_bytes(portal_dossiers.write(Context(seed, when, Made(seed))))
     return str(path)
 
 

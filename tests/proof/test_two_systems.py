@@ -9,16 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from demo import answer_key
-from demo.city import City
-from demo.exports import portal_dossiers
-from demo.stream_file import Context
-from tests.proof.running_city import STREAMS, catalogue, pull_of, running
+from tests.proof.running_city import STREAMS, catalogue, portal_export, pull_of, running
 from tests.proof.small_pull import checksums, same
 from tests.proof.test_equals_answer_key import computed, told
 from tthc import cli, flows
@@ -42,14 +37,6 @@ _COLUMNS = {
     "procedure": "procedure_code = %s",
     "field": "field_code = %s",
 }
-
-
-def export(folder: Path, moment: str) -> str:
-    """Write the portal's export of a moment as its staff would hand it over; return the path."""
-    when = datetime.fromisoformat(moment).replace(tzinfo=None)
-    path = folder / f"cong-{moment[:10]}.xlsx"
-    path.write_bytes(portal_dossiers.write(Context(SEED, when, City(SEED))))
-    return str(path)
 
 
 @pytest.fixture
@@ -77,7 +64,7 @@ def test_every_class_and_both_indicators_equal_the_answer_key(city, tmp_path, ca
     months: set[str] = set()
     for pull in PULLS:
         months |= read(city, pull)
-        (done,) = flows.load([export(tmp_path, pull["at"])], progress=str)
+        (done,) = flows.load([portal_export(tmp_path, SEED, pull["at"])], progress=str)
         assert done["merged"] > 500 and done["quarantined"] == 0
         months |= set(done["months"])
     # Only what the merges named is counted again, so a month they forgot would be told wrongly.
@@ -150,7 +137,7 @@ def _command_tells(capsys) -> None:
 
 def test_the_order_of_loading_decides_nothing(city, prepared, new_database, tmp_path, monkeypatch) -> None:
     """The portal before the city, after it, or between its readings: the same matches and classes to the last bit."""
-    first, second = (export(tmp_path, moment) for moment in EXPORTS[:2])
+    first, second = (portal_export(tmp_path, SEED, moment) for moment in EXPORTS[:2])
     found = {}
 
     def told_in(name: str, steps: list[Callable[[], object]]) -> None:
@@ -181,7 +168,7 @@ def test_the_order_of_loading_decides_nothing(city, prepared, new_database, tmp_
 
 def test_an_export_taken_back_leaves_no_trace(city, warehouse, tmp_path) -> None:
     read(city, PULLS[0])
-    first, second = (export(tmp_path, moment) for moment in EXPORTS[:2])
+    first, second = (portal_export(tmp_path, SEED, moment) for moment in EXPORTS[:2])
     before = checksums(warehouse, accounting=False)
     assert before["marts.reconciliation"][0] == 0
     flows.load([first], progress=str)

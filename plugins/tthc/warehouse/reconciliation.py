@@ -81,20 +81,26 @@ def _compare(
 
 
 def _add_newly_covered(connection: psycopg.Connection, parameters: dict) -> None:
-    """Refill the days that exports cover, and reach the city's dossiers of the days that came or went."""
+    """Refill the days that exports cover, and reach the dossiers of the days that came or went, on either side."""
     coverage = "SELECT covered FROM core.portal_coverage WHERE commune_code = %(commune_code)s"
-    connection.execute(
-        f"SELECT set_config('tthc.covered_before', coalesce(({coverage})::text, '{{}}'), true)", parameters
-    )
+    before = connection.execute(f"SELECT ({coverage})::text AS covered", parameters).fetchone()["covered"]
     tables.refill(connection, "core.portal_coverage", parameters)
+    moved = (
+        f"(SELECT unnest((older + newer) - (older * newer)) AS stretch"
+        f" FROM (SELECT coalesce(%(before)s, '{{}}')::datemultirange AS older,"
+        f"  coalesce(({coverage}), '{{}}') AS newer) AS covered) AS moved"
+    )
+    told = parameters | {"before": before}
     connection.execute(
-        f"INSERT INTO near_city SELECT d.dossier_code, 0 FROM ("
-        f"  SELECT unnest((older + newer) - (older * newer)) AS stretch FROM ("
-        f"   SELECT current_setting('tthc.covered_before')::datemultirange AS older,"
-        f"    coalesce(({coverage}), '{{}}') AS newer) AS covered) AS moved"
-        f" INNER JOIN marts.dossiers AS d ON d.commune_code = %(commune_code)s AND d.received_on <@ stretch"
-        f" ON CONFLICT DO NOTHING",
-        parameters,
+        f"INSERT INTO near_city SELECT d.dossier_code, 0 FROM {moved} INNER JOIN marts.dossiers AS d"
+        f" ON d.commune_code = %(commune_code)s AND d.received_on >= lower(stretch) AND d.received_on < upper(stretch) ON CONFLICT DO NOTHING",
+        told,
+    )
+    connection.execute(
+        f"INSERT INTO near_portal SELECT r.portal_code, 1 FROM {moved} INNER JOIN marts.reconciliation AS r"
+        f" ON r.commune_code = %(commune_code)s AND r.portal_received_on >= lower(stretch)"
+        f" AND r.portal_received_on < upper(stretch) AND r.portal_code IS NOT NULL ON CONFLICT DO NOTHING",
+        told,
     )
 
 
