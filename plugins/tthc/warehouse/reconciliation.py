@@ -93,7 +93,8 @@ def _add_newly_covered(connection: psycopg.Connection, parameters: dict) -> None
     told = parameters | {"before": before}
     connection.execute(
         f"INSERT INTO near_city SELECT d.dossier_code, 0 FROM {moved} INNER JOIN marts.dossiers AS d"
-        f" ON d.commune_code = %(commune_code)s AND d.received_on >= lower(stretch) AND d.received_on < upper(stretch) ON CONFLICT DO NOTHING",
+        f" ON d.commune_code = %(commune_code)s AND d.received_on >= lower(stretch)"
+        f" AND d.received_on < upper(stretch) ON CONFLICT DO NOTHING",
         told,
     )
     connection.execute(
