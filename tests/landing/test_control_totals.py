@@ -7,7 +7,7 @@ import pytest
 
 from demo.exports import payments, portal_dossiers
 from demo.exports.tables import workbook
-from tthc import flows
+from tthc import cli, flows
 from tthc.reports import reconciliation
 from tthc.sources.own_totals import count_in, window_in
 from tthc.warehouse import database
@@ -161,3 +161,21 @@ def test_windows_are_read_only_where_one_is_printed(text, days) -> None:
 )
 def test_counts_are_read_in_words(text, count) -> None:
     assert count_in(text) == count
+
+
+def test_the_command_shows_the_gap_beside_the_classes(warehouse, tmp_path, capsys) -> None:
+    load(tmp_path, (TITLE, "Tổng số: 3 hồ sơ"), [dossier(1), dossier(2)])
+    capsys.readouterr()
+    assert cli.main(["reconcile", "2025-07"]) == 0
+    said = capsys.readouterr()
+    assert "Thiếu ở hệ thống thành phố" in said.out and "G22.99-0001" in said.out
+    assert "SỐ TỔNG LỆCH" in said.err and "nguồn ghi 3 dòng" in said.err
+    assert cli.main(["reconcile", "2025-07", "--unit", "kinh_te", "--format", "csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("unit_code,class,title,dossier_code") and len(lines) == 3
+    assert cli.main(["reconcile", "2025-08"]) == 0
+    assert "SỐ TỔNG LỆCH" not in capsys.readouterr().err
+    assert cli.main(["reconcile", "2025-07", "--unit", "không-có"]) == 2
+    flows.refresh(["2025-07"], progress=str)
+    assert cli.main(["explain", "two_system_match_rate", "2025-07", "--draft", "--format", "csv"]) == 0
+    assert "missing_in_city" in capsys.readouterr().out
