@@ -45,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     )
     key.add_argument("--out", type=Path, required=True)
     key.add_argument("--form", type=Path, help="biểu II.06a, cột 3 đến 13")
+    key.add_argument(
+        "--exports", type=Path, help='JSON: các lúc xuất tệp của cổng, ["2025-07-31T18:00:00+07:00", ...]'
+    )
     registers = commands.add_parser("registers", help="ghi danh mục TTHC ra tệp xlsx")
     registers.add_argument("directory", type=Path)
     files = commands.add_parser(
@@ -66,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "answer-key":
         from .answer_key import write
 
-        write(options.seed, options.pulls, options.out, options.form)
+        write(options.seed, options.pulls, options.out, options.form, options.exports)
         return 0
     if options.command == "registers":
         from .registers import write_registers
