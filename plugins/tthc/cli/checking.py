@@ -107,7 +107,7 @@ def _print(told: dict[str, Any], limit: int) -> None:
 def _table(title: str, columns: tuple[str, ...], rows: Any, limit: int) -> None:
     kept = list(rows)
     if kept:
-        more = f", {limit} dòng đầu (đủ: --limit hoặc --json)" if len(kept) > limit else ""
+        more = f" ({limit} dòng đầu)" if len(kept) > limit else ""
         output.as_table(columns, kept[:limit], title=f"{title}{more}")
 
 

@@ -123,10 +123,15 @@ def show(
         output.as_json({**row, "revealed": reveal, "record": record})
         return
     output.facts((title, row[name]) for title, name in zip(_TITLES, _LISTED, strict=True))
+    if row["case_id"]:
+        output.facts([("Bản sửa của số", row["case_id"])])
     if row["decided_at"]:
         output.facts(
             [("Quyết định", f"{row['decided_by']}: {row['decision_reason']}"), ("Lúc", row["decided_at"])]
         )
+    if row["closed_fetch_id"]:
+        where = f", dòng {row['closed_row_number']}" if row["closed_row_number"] else ""
+        output.facts([("Bản khép", f"lần đọc {row['closed_fetch_id']}{where}")])
     output.data("nguyên văn\n" if reveal else "các cột được giữ\n")
     output.facts((f"  {name}", _text(value)) for name, value in record.items())
 
