@@ -25,10 +25,12 @@ from tthc.stack.story import CLOSING, DOSSIERS, EVENTS, REFRESH
 MONTH = "2025-07"
 PUBLISHED = "SELECT count(*), count(DISTINCT calendar) FROM indicators.published WHERE period = %s"
 FINGERPRINTS = {
-    # One for each column, so that a difference says where it is. Warnings belong to the newest judgement.
+    # One for each column, so that a difference says where it is. Warnings belong to the newest judgement; and told
+    # again the story sets the city's clock back, so that the next reading may be the earlier one to say the same.
     "core": "SELECT json_object_agg(key, print) FROM (SELECT key,"
     " md5(string_agg(value::text, ',' ORDER BY dossier_code)) AS print"
-    " FROM core.dossiers AS t, jsonb_each(to_jsonb(t)) WHERE key <> 'flags' GROUP BY key) AS columns",
+    " FROM core.dossiers AS t, jsonb_each(to_jsonb(t))"
+    " WHERE key <> ALL ('{flags, fetch_id, row_number, fetched_at}') GROUP BY key) AS columns",
     "versions": "SELECT count(*)::text FROM core.dossier_versions",
     "revisions": "SELECT string_agg(calendar || period || revision_number, ',' ORDER BY calendar, period)"
     " FROM indicators.revisions",
