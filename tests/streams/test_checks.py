@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.proof.test_canary import found_in
 from tests.proof.untouched import everything, files_in
 from tests.streams import harness
 from tests.streams.harness import LATER, context, demo_file, load
+from tthc.errors import TthcError
 from tthc.flows import checking, desk
+from tthc.warehouse import database
 
 STREAMS = harness.file_streams()
 every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.stream)
@@ -36,6 +39,7 @@ def test_the_load_does_what_the_check_said(stream, warehouse, tmp_path):
     file = demo_file(stream)
     body, planted = file.broken(context())
     told = checked(tmp_path, warehouse, body)
+    assert not found_in(repr(told)), "what a check says goes to a screen"
     assert (told["rejected"], len(told["rows"]["rejected"])) == (len(planted), len(planted))
     rejected = sorted(
         (int(row["address"].rpartition("!")[2]), *row["rules"]) for row in told["rows"]["rejected"]
@@ -63,3 +67,16 @@ def test_a_return_sheet_says_which_cases_it_would_close(warehouse, tmp_path):
     told = checked(tmp_path, warehouse, Path(written["path"]).read_bytes())
     assert (told["rejected"], told["returned"], told["closed_cases"]) == (len(planted), len(planted), [])
     assert told["stopped_because"] is None
+
+
+def test_who_is_merging_is_waited_for_and_not_for_ever(warehouse, tmp_path, monkeypatch):
+    file = demo_file(next(stream for stream in STREAMS if stream.stream == "register__working_days"))
+    path = tmp_path / "thử.xlsx"
+    path.write_bytes(file.write(context()))
+    monkeypatch.setattr(database, "_PATIENCE", "300ms")
+    for writer in ("merge:register__working_days", "merge:city__dossiers", "derive"):
+        with database.connection(autocommit=True) as other:
+            database.lock(other, writer, session=True)
+            with pytest.raises(TthcError, match="đang bận"):
+                checking.check(str(path), progress=str)
+    assert checking.check(str(path), progress=str)["read"] > 0
