@@ -9,8 +9,9 @@ from psycopg.rows import dict_row
 from tests.proof.told_readings import STREAM, Row, archived, fillers
 from tthc import flows
 from tthc.flows import readings
+from tthc.landing import recognition
 from tthc.sources import streams
-from tthc.warehouse import replay
+from tthc.warehouse import database, replay
 
 BEGINNING = datetime(2025, 8, 1, 8, tzinfo=UTC)
 SAME = fillers("NHU-CU")
@@ -101,6 +102,22 @@ def test_another_merge_in_between_makes_a_reading_read_again(warehouse) -> None:
     assert dossier(warehouse, "CHEN-GIUA")["content"] == 2
     done = flows.merge(newest, progress=str)
     assert done["merged"] == 1 and dossier(warehouse, "CHEN-GIUA")["content"] == 1
+
+
+def test_a_merge_of_another_commune_takes_nothing_back(warehouse, monkeypatch) -> None:
+    """Communes of one warehouse do not make each other read again."""
+    flows.take_in(told(0, SAME), progress=str)
+    fetch_id = told(1, SAME)
+    flows.stage(fetch_id, progress=str)
+    monkeypatch.setenv("TTHC_COMMUNE", "11675")
+    with database.connection() as connection:
+        recognition.forget_readings(connection, streams.stream_named(STREAM))
+        recognition.forget(connection, streams.stream_named(STREAM), None)
+    assert staged_of(warehouse, fetch_id) == (0, len(SAME))
+    monkeypatch.setenv("TTHC_COMMUNE", "11674")
+    with database.connection() as connection:
+        recognition.forget_readings(connection, streams.stream_named(STREAM))
+    assert staged_of(warehouse, fetch_id) == (0, 0)
 
 
 def test_lost_marks_cost_only_time(warehouse) -> None:

@@ -160,8 +160,8 @@ def known_count(connection: psycopg.Connection, fetch_id: int) -> tuple[int, int
 def forget_readings(connection: psycopg.Connection, stream: Stream, *, but: int | None = None) -> None:
     """Take back what was recognised in the readings of a stream, except one: what is in force is another thing now."""
     connection.execute(
-        "DELETE FROM staging.known_rows WHERE stream = %s AND fetch_id IS DISTINCT FROM %s",
-        (stream.stream, but),
+        f"DELETE FROM staging.known_rows WHERE {_OF_THE_COMMUNE} AND fetch_id IS DISTINCT FROM %(but)s",
+        {"commune": settings.commune_code(), "stream": stream.stream, "but": but},
     )
 
 
@@ -198,13 +198,19 @@ def forget(connection: psycopg.Connection, stream: Stream, first_keys: Collectio
         # A key may be a year or a day; what is remembered of it is its text.
         "keys": None if first_keys is None else [str(key) for key in first_keys],
     }
-    chosen = "stream = %(stream)s AND (%(keys)s::text[] IS NULL OR first_key = ANY (%(keys)s))"
-    connection.execute(f"DELETE FROM staging.known_rows WHERE {chosen}", parameters)
+    chosen = "(%(keys)s::text[] IS NULL OR first_key = ANY (%(keys)s))"
+    connection.execute(f"DELETE FROM staging.known_rows WHERE {_OF_THE_COMMUNE} AND {chosen}", parameters)
     connection.execute(
-        f"DELETE FROM staging.record_marks WHERE commune_code = %(commune)s AND {chosen}", parameters
+        f"DELETE FROM staging.record_marks WHERE commune_code = %(commune)s AND stream = %(stream)s AND {chosen}",
+        parameters,
     )
 
 
+#: Another commune's readings, in the same warehouse, are compared with what is in force there.
+_OF_THE_COMMUNE = (
+    "stream = %(stream)s AND fetch_id IN (SELECT f.fetch_id FROM ops.fetches AS f"
+    " WHERE f.commune_code = %(commune)s AND f.stream = %(stream)s)"
+)
 _SAME = (
     "m.commune_code = %(commune)s AND m.stream = %(stream)s AND m.key_mark = s.key_mark AND m.mark = s.mark"
 )

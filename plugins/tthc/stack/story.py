@@ -46,7 +46,7 @@ def tell(here: Installation, last: str = LAST_MONTH) -> None:
         done = {run["dag_run_id"] for run in airflow.runs(DOSSIERS, state="success")}
         months = months_between(FIRST_MONTH, last)
         _offer_catalogue(here, airflow)
-        with _files_being_written(here, airflow, months[-1]) as written:
+        with _files_being_written(airflow, months[-1]) as written:
             for month in months:
                 if _run_id(month) not in done:
                     _pull(here, airflow, month)
@@ -101,9 +101,7 @@ def _offer_catalogue(here: Installation, airflow: Airflow) -> None:
 
 
 @contextmanager
-def _files_being_written(
-    here: Installation, airflow: Airflow, last: str
-) -> Iterator[subprocess.Popen | None]:
+def _files_being_written(airflow: Airflow, last: str) -> Iterator[subprocess.Popen | None]:
     """Let the offices write their registers and exports beside the pulls; None when they were taken in already."""
     if any(run["dag_run_id"] == FILES_RUN for run in airflow.runs(_file_dags()[-1], state="success")):
         yield None
