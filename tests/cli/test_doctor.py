@@ -191,6 +191,12 @@ SICK = [
         " INSERT INTO staging.city__progress_events (fetch_id, row_number, row_uid, row_hash, answered_at, unreadable)"
         " SELECT fetch_id, 1, 1, gen_random_uuid(), now(), '{}' FROM ops.fetches WHERE read_count = 9",
     ),
+    Sick(
+        "staging_is_empty.city__progress_events",
+        "UPDATE ops.fetches SET merged_at = now() - interval '2 hours';"
+        " INSERT INTO staging.known_rows (stream, fetch_id, row_number, key_mark, first_key)"
+        " SELECT 'city__progress_events', fetch_id, 1, gen_random_uuid(), 'A' FROM ops.fetches WHERE read_count = 9",
+    ),
     Sick("units_are_known", "UPDATE marts.dossiers SET unit_code = 'khac' WHERE status = 7"),
     Sick("ends_are_known", "UPDATE marts.dossiers SET ended_on = '2025-01-01' WHERE status = 7"),
     Sick("calendar_is_published", "DELETE FROM core.working_days"),

@@ -18,9 +18,10 @@ def _staging(stream: streams.Stream) -> Check:
         f"staging_is_empty.{stream.stream}",
         f"{stream.staging_table} không giữ dòng của lần đọc đã nhập",
         f"SELECT s.fetch_id AS subject, f.state <> 'merged' OR f.merged_at > now() - interval '1 hour' AS is_right"
-        f" FROM (SELECT DISTINCT fetch_id FROM {stream.staging_table}) AS s"
+        f" FROM (SELECT fetch_id FROM {stream.staging_table} UNION SELECT fetch_id FROM staging.known_rows"
+        f" WHERE stream = '{stream.stream}') AS s"
         f" LEFT JOIN ops.fetches AS f USING (fetch_id)",
-        f"Xóa các dòng ấy khỏi {stream.staging_table}; chúng đọc lại được từ kho lưu.",
+        f"Xóa các dòng ấy khỏi {stream.staging_table} và staging.known_rows; chúng đọc lại được từ kho lưu.",
     )
 
 
