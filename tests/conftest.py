@@ -134,6 +134,33 @@ def warehouse(
     return url
 
 
+@pytest.fixture
+def member(cluster: postgres.Cluster) -> Iterator[Callable[[str, str | None], str]]:
+    """Return a function that makes a member of a group for a database; it returns the URL with which one logs in."""
+    from tthc.warehouse.roles import role_of
+
+    made: dict[str, str] = {}
+
+    def make(url: str, group: str | None) -> str:
+        name, where = f"nguoi_{secrets.token_hex(4)}", url.rpartition("/")[2].partition("?")[0]
+        with psycopg.connect(cluster.url(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), cluster.password)
+            )
+            made[name] = where
+            if group:
+                connection.execute(
+                    sql.SQL("GRANT {} TO {}").format(sql.Identifier(role_of(group)), sql.Identifier(name))
+                )
+        return cluster.url(where, user=name)
+
+    yield make
+    for name, where in made.items():
+        with psycopg.connect(cluster.url(where), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
 def _settings(folder: Path) -> dict[str, str]:
     return {
         "TTHC_STATE": str(folder / "state"),

@@ -192,6 +192,95 @@ def test_release_judges_again(own_hamlet):
     assert run("quarantine", "release", number, *decided).code == 2
 
 
+def test_a_steward_asks_and_the_loader_releases(own_hamlet, member, monkeypatch, tmp_path):
+    number, steward = the_refused(own_hamlet), member(own_hamlet, "steward")
+    decided = ("--by", "Trần Văn Kiểm", "--reason", "đã thêm tên", "--json")
+
+    def as_steward(*arguments):
+        with monkeypatch.context() as patch:
+            patch.setenv("TTHC_WAREHOUSE_URL", steward)
+            return run("quarantine", *arguments)
+
+    # Still wrong: the answer says so, and the row waits on.
+    said = as_steward("release", number, *decided)
+    assert (said.code, json.loads(said.out)["asked"]) == (0, [number]), said.err
+    assert "máy nạp" in said.err
+    assert (
+        json.loads(run("quarantine", "answer", "--json").out)["still_refused"][0]["quarantine_id"] == number
+    )
+    shown = json.loads(as_steward("show", number, "--json").out)
+    assert (shown["state"], shown["release_request"]["is_released"]) == ("open", False)
+    assert json.loads(run("quarantine", "answer", "--json").out)["still_refused"] == []
+    with psycopg.connect(own_hamlet) as connection:
+        connection.execute(
+            "INSERT INTO core.unit_names (commune_code, name_key, valid_from, valid_to, unit_code, name)"
+            " VALUES ('11674', 'phòng lạ', '-infinity', 'infinity', 'kinh_te', 'Phòng Lạ')"
+        )
+    assert as_steward("release", "--all", *decided).code == 0
+    assert "chờ máy nạp" in as_steward("show", number).out
+    with psycopg.connect(own_hamlet) as connection:
+        assert connection.execute(
+            "SELECT state FROM ops.quarantine WHERE quarantine_id = %s", (number,)
+        ).fetchone() == ("open",)
+    answered = json.loads(run("quarantine", "answer", "--json").out)
+    assert (answered["released"], answered["still_refused"]) == ([number], [])
+    shown = json.loads(as_steward("show", number, "--json").out)
+    assert (shown["state"], shown["decided_by"], shown["decision_reason"]) == (
+        "released",
+        "Trần Văn Kiểm",
+        "đã thêm tên",
+    )
+    assert "máy nạp" not in as_steward("show", number).out
+    # Everything else of the desk needs no more either; what is not the desk's is refused in plain words.
+    assert as_steward("list").code == 0
+    assert as_steward("export", *decided, "--out", tmp_path).code == 0
+    assert as_steward("show", number, "--reveal", *decided).code == 0
+    assert as_steward("reject", number, *decided).code == 2
+    with monkeypatch.context() as patch:
+        patch.setenv("TTHC_WAREHOUSE_URL", steward)
+        said = run("unload", 1)
+        assert (said.code, "không có quyền" in said.err, "Traceback" in said.err) == (1, True, False), (
+            said.err
+        )
+
+
+def test_a_request_is_not_answered_by_what_another_ended(own_hamlet):
+    from tthc.flows import releases
+    from tthc.quality import decisions
+    from tthc.warehouse import database
+
+    number = the_refused(own_hamlet)
+    with database.connection(own_hamlet) as connection:
+        decisions.ask_release(connection, [number], "A", "xét lại")
+        connection.execute(
+            "UPDATE ops.quarantine SET state = 'resolved', decided_at = now(), decided_by = 'tthc',"
+            " decision_reason = 'Bản sau đã tốt.', closed_fetch_id = (SELECT max(f.fetch_id) FROM ops.fetches AS f"
+            " WHERE f.fetch_id <> ops.quarantine.fetch_id) WHERE quarantine_id = %s",
+            (number,),
+        )
+    done = releases.answer(progress=str)
+    assert (done["released"], done["still_refused"]) == ([], [])
+    assert releases.waiting() == []
+
+
+def test_a_release_that_was_cut_off_is_signed_by_the_next_try(own_hamlet, monkeypatch):
+    from tthc.flows import releases
+    from tthc.quality import decisions
+
+    number = the_refused(own_hamlet)
+    with psycopg.connect(own_hamlet) as connection:
+        connection.execute(
+            "INSERT INTO core.unit_names (commune_code, name_key, valid_from, valid_to, unit_code, name)"
+            " VALUES ('11674', 'phòng lạ', '-infinity', 'infinity', 'kinh_te', 'Phòng Lạ')"
+        )
+    with monkeypatch.context() as patch:
+        patch.setattr(decisions, "sign_release", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            releases.release("A", "đã thêm tên", [number], progress=str)
+    assert releases.waiting() == [number]
+    assert releases.answer(progress=str)["released"] == [number]
+
+
 def test_reject_needs_a_person_and_happens_once(own_hamlet):
     number = the_refused(own_hamlet)
     assert run("quarantine", "reject", number, "--by", " ", "--reason", "x").code == 2

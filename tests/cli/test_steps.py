@@ -195,6 +195,7 @@ def test_help_teaches_in_vietnamese_and_is_light():
     [
         "init", "ingest", "load", "unload", "refresh", "publish", "indicators", "report", "explain", "trace", "status",
         "doctor", "env", "quarantine list", "quarantine show", "quarantine release", "quarantine reject",
+        "quarantine answer",
     ],
 )  # fmt: skip
 def test_every_command_has_json_and_an_example(command):

@@ -9,7 +9,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from tests.dags.conftest import ROOT
 from tthc.sources.streams import streams
 
-ORDER = {"refresh_months", "rebuild_month", "monthly_refresh"}
+ORDER = {"refresh_months", "rebuild_month", "monthly_refresh", "release_quarantined"}
 
 
 def expected_ids() -> set[str]:
@@ -72,6 +72,8 @@ def test_months_are_refreshed_by_every_stream(dags):
         for outlet in task.outlets
     }
     assert listened == told == {f"tthc:{stream.table}" for stream in streams().values()}
+    released = {outlet.name for outlet in dags["release_quarantined"].task_dict["answer"].outlets}
+    assert released == listened
 
 
 def test_an_audit_is_not_tried_again_and_one_stream_has_one_writer(dags):

@@ -1,7 +1,7 @@
 """The rights matrix, both ways: what each group may do works for somebody who logs in, the rest is refused."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.conftest import OWNER
 from tests.proof.test_canary import found_in
 from tthc import flows
 from tthc.sources.streams import streams
-from tthc.warehouse import checks_of_rights, database, roles
+from tthc.warehouse import checks_of_rights, database, migrate, roles
 
 WRITE = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 PRIVILEGES = [*sorted(WRITE), "TRUNCATE", "REFERENCES", "TRIGGER"]
@@ -22,31 +22,10 @@ Login = Callable[[str], str]
 
 
 @pytest.fixture
-def login(cluster, warehouse) -> Iterator[Login]:
+def login(warehouse, member) -> Login:
     """Return a function that makes a member of a group and returns the libpq URL with which it logs in."""
-    made, database_name = [], warehouse.rpartition("/")[2].partition("?")[0]
     flows.init(progress=str)
-
-    def make(group: str | None) -> str:
-        name = f"nguoi_{secrets.token_hex(4)}"
-        with psycopg.connect(cluster.url(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), cluster.password)
-            )
-            if group:
-                connection.execute(
-                    sql.SQL("GRANT {} TO {}").format(
-                        sql.Identifier(roles.role_of(group)), sql.Identifier(name)
-                    )
-                )
-        made.append(name)
-        return cluster.url(database_name, user=name)
-
-    yield make
-    with psycopg.connect(cluster.url(database_name), autocommit=True) as connection:
-        for name in made:
-            connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(name)))
-            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+    return lambda group: member(warehouse, group)
 
 
 def wanted(group: str, schema: str, table: str) -> set[str]:
@@ -58,7 +37,8 @@ def wanted(group: str, schema: str, table: str) -> set[str]:
     if schema in ("marts", "indicators", "reports") or (schema == "core" and not is_staged):
         return {"SELECT"}
     if schema == "ops" and group == "steward":
-        return {"SELECT"} | {"quarantine": {"UPDATE"}, "access_log": {"INSERT"}}.get(table, set())
+        written = {"quarantine": {"UPDATE"}, "access_log": {"INSERT"}, "release_requests": {"INSERT"}}
+        return {"SELECT"} | written.get(table, set())
     if schema == "ops" and group == "analyst":
         return {"SELECT"} & ({"SELECT"} if table in ("fetches", "validations", "incidents") else set())
     if schema == "restricted" and group == "hr" and not is_staged:
@@ -138,6 +118,13 @@ READS = (
     ("steward", "INSERT INTO ops.access_log (accessed_by, action, subject) VALUES ('A', 'xem', 'B')", True),
     ("steward", "DELETE FROM ops.quarantine", False),
     ("steward", "DELETE FROM ops.access_log", False),
+    ("steward", "UPDATE ops.release_requests SET reason = 'x'", False),
+    ("steward", "UPDATE core.dossiers SET status = 9", False),
+    (
+        "analyst",
+        "INSERT INTO ops.release_requests (quarantine_id, asked_by, reason) VALUES (0, 'A', 'x')",
+        False,
+    ),
     ("steward", "SELECT * FROM restricted.staff", False),
     ("steward", "SELECT * FROM staging.verdicts", False),
     ("loader", "DROP TABLE core.tasks", False),
@@ -223,6 +210,19 @@ def test_the_doctor_notices_and_init_puts_right(login, warehouse, damage, said):
         (mended,) = checks_of_rights.findings(connection)
         assert mended.holds
         assert mended.checked > 300
+
+
+def test_a_table_that_is_made_anew_has_its_rights_at_once(login, warehouse):
+    login("analyst")
+    with psycopg.connect(warehouse) as connection:
+        told = connection.execute(
+            "UPDATE ops.table_shapes SET sql_hash = 'cũ' WHERE table_name IN ('core.tasks', 'marts.officials')"
+        )
+        assert told.rowcount == 2
+    made = migrate.prepare(warehouse).made
+    assert {"core.tasks", "marts.officials"} <= made
+    with database.connection(warehouse) as connection:
+        assert roles.differences(connection) == []
 
 
 def test_an_owner_who_may_not_make_groups_is_told_what_to_ask_for(cluster, new_database, monkeypatch):

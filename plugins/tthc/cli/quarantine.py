@@ -48,6 +48,7 @@ def build() -> typer.Typer:
     app.command("show", cls=Command)(show)
     app.command("export", cls=Command)(export)
     app.command("release", cls=Command)(release)
+    app.command("answer", cls=Command)(answer)
     app.command("reject", cls=Command)(reject)
     return app
 
@@ -119,12 +120,20 @@ def show(
             # The log must stand before anybody sees anything.
             connection.commit()
         record = decisions.record(connection, row, everything=reveal)
+        asked = decisions.newest_request(connection, number)
     if as_json:
-        output.as_json({**row, "revealed": reveal, "record": record})
+        output.as_json({**row, "release_request": asked, "revealed": reveal, "record": record})
         return
     output.facts((title, row[name]) for title, name in zip(_TITLES, _LISTED, strict=True))
     if row["case_id"]:
         output.facts([("Bản sửa của số", row["case_id"])])
+    if asked:
+        answered = {None: "chờ máy nạp", True: "đã đạt", False: "chưa đạt"}[asked["is_released"]]
+        output.facts([
+            ("Đề nghị xét lại", f"{asked['asked_by']}: {asked['reason']}"),
+            ("Lúc đề nghị", asked["asked_at"]),
+            ("Kết quả xét lại", answered),
+        ])  # fmt: skip
     if row["decided_at"]:
         output.facts(
             [("Quyết định", f"{row['decided_by']}: {row['decision_reason']}"), ("Lúc", row["decided_at"])]
@@ -181,67 +190,69 @@ def release(
     """Xét lại các dòng bị cách ly bằng luật hôm nay: dòng đạt thì được nhập, dòng chưa đạt ở lại với lý do.
 
     Không có cách cho qua một dòng sai: sửa bảng đơn vị, lịch, hoặc nhờ nguồn sửa rồi xét lại.
-    Không dòng nào đạt thì trả về 1.
+    Không dòng nào đạt thì trả về 1. Tài khoản chỉ có quyền trông khu cách ly thì ghi đề nghị; máy nạp xét lại
+    trong vòng mười phút (tthc quarantine answer).
 
     Ví dụ: tthc quarantine release 12 15 --by "Trần Văn Kiểm" --reason "đã thêm tên đơn vị"
 
     Ví dụ: tthc quarantine release --all --stream city__dossiers --by "Trần Văn Kiểm" --reason "đã nạp lịch 2027"
     """
-    from tthc import flows
     from tthc.errors import TthcError, UsageError
-    from tthc.quality import decisions, quarantine
-    from tthc.sources import streams
-    from tthc.warehouse import database
+    from tthc.flows import releases
 
-    if not by.strip() or not reason.strip():
-        raise UsageError("Xét lại dòng cách ly cần có người quyết định (--by) và lý do (--reason).")
     if bool(numbers) == every:
         raise UsageError("Nêu các số cần xét lại, hoặc --all để xét mọi dòng đang cách ly.")
-    if stream:
-        streams.stream_named(stream)
-    with database.connection() as connection:
-        found = [
-            row
-            for row in quarantine.list_rows(connection, "open", stream)
-            if every or row["quarantine_id"] in numbers
-        ]
-    unknown = sorted(set(numbers or ()) - {row["quarantine_id"] for row in found})
-    if unknown:
-        raise UsageError(
-            f"Chỉ xét lại được dòng đang cách ly (open); không phải: {', '.join(map(str, unknown))}."
-            " Xem: tthc quarantine list."
+    done = releases.release(by, reason, None if every else numbers, stream, output.note)
+    if done["asked"]:
+        output.note(
+            "Đã ghi đề nghị; tài khoản này không được nhập dòng vào kho nên máy nạp sẽ xét lại. "
+            "Xem kết quả: tthc quarantine show SỐ."
         )
-    moved: set[str] = set()
-    for declared in [*streams.city_streams(), *(s for s in streams.streams().values() if s.kind == "file")]:
-        ids = [row["quarantine_id"] for row in found if row["stream"] == declared.stream]
-        if ids:
-            moved |= set(flows.judge_again(declared.stream, output.note, only=ids))
-    with database.connection() as connection:
-        released = decisions.sign_release(connection, [row["quarantine_id"] for row in found], by, reason)
-        still = [
-            quarantine.show(connection, row["quarantine_id"])
-            for row in found
-            if row["quarantine_id"] not in released
-        ]
+    _tell(done, as_json)
+    if done["still_refused"] and not done["released"]:
+        raise TthcError("Không dòng nào đạt khi xét lại; lý do của từng dòng ở trên.")
+    if not any(done[name] for name in ("asked", "released", "still_refused")):
+        output.note("Không có dòng nào đang cách ly.")
+
+
+def answer(as_json: AsJson = False) -> None:
+    """Xét lại những dòng mà người trông khu cách ly đã đề nghị; cần quyền nạp. DAG release_quarantined làm việc này.
+
+    Ví dụ: tthc quarantine answer
+    """
+    from tthc.flows import releases
+
+    done = releases.answer(progress=output.note)
+    _tell({"asked": [], **done}, as_json)
+    if not done["released"] and not done["still_refused"]:
+        output.note("Không có đề nghị nào đang chờ.")
+
+
+def _tell(done: dict[str, Any], as_json: bool) -> None:
+    still = done["still_refused"]
     if as_json:
         output.as_json({
-            "released": released,
+            "asked": done["asked"],
+            "released": done["released"],
             "still_refused": [{name: row[name] for name in _LISTED} for row in still],
-            "months": sorted(moved),
+            "months": done["months"],
         })  # fmt: skip
-    else:
-        output.facts(
-            [("đã nhập", released), ("còn bị cách ly", len(still)), ("tháng có thể đổi số", sorted(moved))]
+        return
+    if done["asked"]:
+        output.facts([("chờ máy nạp xét lại", done["asked"])])
+        return
+    output.facts(
+        [
+            ("đã nhập", done["released"]),
+            ("còn bị cách ly", len(still)),
+            ("tháng có thể đổi số", done["months"]),
+        ]
+    )
+    if still:
+        output.as_table(
+            ("Số", "Khóa", "Luật", "Lý do"),
+            ((row["quarantine_id"], row["row_key"], row["rules"], row["reason"]) for row in still),
         )
-        if still:
-            output.as_table(
-                ("Số", "Khóa", "Luật", "Lý do"),
-                ((row["quarantine_id"], row["row_key"], row["rules"], row["reason"]) for row in still),
-            )
-    if found and not released:
-        raise TthcError("Không dòng nào đạt khi xét lại; lý do của từng dòng ở trên.")
-    if not found:
-        output.note("Không có dòng nào đang cách ly.")
 
 
 def reject(numbers: Ids, by: By, reason: Reason, as_json: AsJson = False) -> None:

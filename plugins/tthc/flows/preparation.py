@@ -10,7 +10,7 @@ from tthc.indicators import build as builds
 from tthc.quality import suites
 from tthc.sources import streams
 from tthc.sources.streams import Stream
-from tthc.warehouse import consequences, database, migrate, replay, roles, tables
+from tthc.warehouse import consequences, database, migrate, replay, tables
 from tthc.workdays import periods
 
 
@@ -20,11 +20,9 @@ def init(progress: Progress = say) -> dict:
     When a shape or a declaration changed, what it touches is made again from the archive or from core.
     """
     progress("chuẩn bị kho dữ liệu: sổ cái, bảng, đơn vị")
-    changed, units_changed = migrate.prepare()
-    with database.connection() as connection:
-        database.lock(connection, "shape")
-        for sentence in roles.apply(connection):
-            progress(sentence)
+    changed, units_changed, advice = migrate.prepare()
+    for sentence in advice:
+        progress(sentence)
     registers = [stream for stream in streams.streams().values() if stream.kind == "file"]
     # What a row is judged by comes before it, or rows would be refused for want of it.
     for stream in [*registers, *streams.city_streams()]:

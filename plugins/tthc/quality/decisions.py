@@ -1,4 +1,4 @@
-"""What people do with quarantined rows: open one, and sign that those judged again may go.
+"""What people do with quarantined rows: open one, ask that some be judged again, and sign those that are good then.
 
 Opening what the warehouse does not hold leaves a line in ``ops.access_log``.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from tthc.errors import TthcError, UsageError
+from tthc.errors import TthcError
 from tthc.landing.stage import records
 from tthc.sources import streams
 from tthc.sources.streams import Column
@@ -76,16 +76,52 @@ def record(connection: psycopg.Connection, row: dict[str, Any], *, everything: b
     )
 
 
-def sign_release(connection: psycopg.Connection, ids: Sequence[int], by: str, reason: str) -> list[int]:
-    """Put a person's name to the rows of ``ids`` that were good when judged again; return their numbers."""
-    if not by.strip() or not reason.strip():
-        raise UsageError("Xét lại dòng cách ly cần có người quyết định (--by) và lý do (--reason).")
-    rows = connection.execute(
-        "UPDATE ops.quarantine SET state = 'released', decided_at = now(), decided_by = %s, decision_reason = %s"
-        " WHERE quarantine_id = ANY (%s) AND state = 'resolved' RETURNING quarantine_id",
+def ask_release(connection: psycopg.Connection, ids: Sequence[int], by: str, reason: str) -> None:
+    """Note who wants which open rows judged again, and why."""
+    connection.execute(
+        "INSERT INTO ops.release_requests (quarantine_id, asked_by, reason)"
+        " SELECT wanted.number, %s, %s FROM unnest(%s::bigint[]) AS wanted (number)",
         (by.strip(), reason.strip(), list(ids)),
+    )
+
+
+def asked_releases(connection: psycopg.Connection) -> list[dict[str, Any]]:
+    """Return the rows that somebody wants judged again and that were not yet: their numbers and streams."""
+    return connection.execute(
+        "SELECT q.quarantine_id, q.stream FROM ops.quarantine AS q WHERE EXISTS (SELECT FROM ops.release_requests"
+        " AS r WHERE r.quarantine_id = q.quarantine_id AND r.answered_at IS NULL) ORDER BY q.quarantine_id"
     ).fetchall()
-    return sorted(row["quarantine_id"] for row in rows)
+
+
+def newest_request(connection: psycopg.Connection, quarantine_id: int) -> dict[str, Any] | None:
+    """Return who asked last that a row be judged again, why, and what came of it; None when nobody did."""
+    return connection.execute(
+        "SELECT asked_by, asked_at, reason, answered_at, is_released FROM ops.release_requests"
+        " WHERE quarantine_id = %s ORDER BY asked_at DESC LIMIT 1",
+        (quarantine_id,),
+    ).fetchone()
+
+
+def sign_release(connection: psycopg.Connection, ids: Sequence[int]) -> list[int]:
+    """Put the name of who asked to the rows of ``ids`` that were good when judged again; return their numbers.
+
+    Their requests, and those of the rows that were refused again, are answered by this.
+    """
+    rows = connection.execute(
+        "WITH asked AS (SELECT DISTINCT ON (quarantine_id) * FROM ops.release_requests"
+        "  WHERE answered_at IS NULL AND quarantine_id = ANY (%(ids)s) ORDER BY quarantine_id, asked_at DESC),"
+        # A row that was over before it was asked for, or that another reading has ended, is nobody's release.
+        " signed AS (UPDATE ops.quarantine AS q SET state = 'released', decided_at = now(), decided_by = a.asked_by,"
+        "  decision_reason = a.reason FROM asked AS a WHERE q.quarantine_id = a.quarantine_id"
+        "  AND q.state = 'resolved' AND q.closed_fetch_id = q.fetch_id AND q.decided_at >= a.asked_at"
+        "  RETURNING q.quarantine_id)"
+        " UPDATE ops.release_requests AS r SET answered_at = now(),"
+        "  is_released = EXISTS (SELECT FROM signed WHERE signed.quarantine_id = r.quarantine_id)"
+        " WHERE r.answered_at IS NULL AND r.quarantine_id = ANY (%(ids)s)"
+        " RETURNING r.quarantine_id, r.is_released",
+        {"ids": list(ids)},
+    ).fetchall()
+    return sorted({row["quarantine_id"] for row in rows if row["is_released"]})
 
 
 def _kept(found: dict[str, Any], columns: tuple[Column, ...]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tthc.rehearsal import Rehearsal, Uncommitted
 
 #: So long a rehearsal waits for whoever is writing what it has to touch.
 _PATIENCE = "60s"
-_BUSY = "55P03"
+_BUSY, _NOT_ALLOWED = "55P03", "42501"
 
 
 @contextmanager
@@ -86,6 +86,11 @@ def wrapped(error: psycopg.Error) -> TthcError:
         )
     if error.sqlstate == _BUSY:
         return TthcError("Kho dữ liệu đang bận nhập đúng phần này: chờ lần nhập ấy xong rồi chạy lại.")
+    if error.sqlstate == _NOT_ALLOWED:
+        return TthcError(
+            "Tài khoản này không có quyền làm việc ấy trong kho dữ liệu: dùng tài khoản của nhóm được phép, "
+            "hoặc nhờ người quản trị cho vào nhóm (docs/roles.md)."
+        )
     where = error.diag.table_name or "?"
     raised = error.diag.message_primary if error.sqlstate == "P0001" else None
     message = raised or (

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import NamedTuple
 
 from tthc import settings
 from tthc.errors import Unreachable
-from tthc.warehouse import database, office_hours, seeds, tables
+from tthc.warehouse import database, office_hours, roles, seeds, tables
+
+
+class Prepared(NamedTuple):
+    """What a preparation changed: the tables made anew, whether the units say something else than before.
+
+    ``advice`` are sentences for a person: what an administrator has to do about the groups, if anything.
+    """
+
+    made: set[str]
+    has_other_units: bool
+    advice: list[str]
 
 
 def migrate(url: str) -> None:
@@ -36,10 +48,8 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def prepare(url: str | None = None) -> tuple[set[str], bool]:
+def prepare(url: str | None = None) -> Prepared:
     """Make or bring up to date everything in the warehouse but the data; return what changed.
-
-    That is the names of the tables made anew, and whether the units say something else than before.
 
     Safe to repeat, and safe when two do it at once. Units come from ``sources/units.yaml``,
     office hours and the limits of warnings from ``sources/office_hours.yaml``.
@@ -48,6 +58,8 @@ def prepare(url: str | None = None) -> tuple[set[str], bool]:
     migrate(url)
     with database.connection(url) as connection:
         database.lock(connection, "shape")
-        changed = tables.shape(connection)
+        made = tables.shape(connection)
+        # In the same transaction: nobody meets a table that is there without their rights on it.
+        advice = roles.apply(connection)
         office_hours.fill(connection)
-        return changed, seeds.units(connection)
+        return Prepared(made, seeds.units(connection), advice)

@@ -2,7 +2,7 @@
 
 People and programs log in with roles of their own, which an administrator makes members of a group. The owner is
 whoever ``TTHC_WAREHOUSE_URL`` logs in as when ``tthc init`` runs: the tables are its own, so it needs no grants.
-Because rights are declared over schemas, a new table is covered the next time that ``tthc init`` runs.
+Because rights are declared over schemas, a new table is covered in the transaction that makes it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SCHEMAS = ("ops", "staging", "restricted", "core", "marts", "indicators", "repor
 GROUPS = {
     "loader": "đưa dữ liệu vào: mọi bước của luồng dữ liệu",
     "analyst": "tra cứu số liệu: không có dữ liệu hạn chế, không có dòng vừa nhận, không có khu cách ly",
-    "steward": "như analyst, thêm sổ cái và quyền quyết định ở khu cách ly",
+    "steward": "như analyst, thêm sổ cái và quyền quyết định ở khu cách ly, kể cả đề nghị xét lại",
     "hr": "như analyst, thêm dữ liệu hạn chế về cán bộ, công chức, viên chức",
 }
 _READ = ("SELECT",)
@@ -62,7 +62,7 @@ RIGHTS: tuple[Right, ...] = (
     *_figures("steward"),
     Right("steward", "ops", _READ),
     Right("steward", "ops", ("UPDATE",), only=("quarantine",)),
-    Right("steward", "ops", ("INSERT",), only=("access_log",)),
+    Right("steward", "ops", ("INSERT",), only=("access_log", "release_requests")),
     *_figures("hr"),
     Right("hr", "restricted", _READ, but=("register__*", _CANDIDATES)),
 )
@@ -147,6 +147,14 @@ def given(connection: psycopg.Connection) -> set[Grant]:
         Grant(names.get(row["role"], _EVERYONE), row["schema"], row["name"], row["privilege_type"])
         for row in rows
     }
+
+
+def may_load(connection: psycopg.Connection) -> bool:
+    """Say whether who is logged in may put rows into core, as the loaders and the owner may."""
+    return connection.execute(
+        "SELECT bool_and(has_table_privilege(c.oid, 'INSERT')) AS may_load FROM pg_class AS c"
+        " WHERE c.relnamespace::regnamespace::text || '.' || c.relname IN ('staging.verdicts', 'core.dossiers')"
+    ).fetchone()["may_load"]
 
 
 def missing(connection: psycopg.Connection) -> list[str]:
