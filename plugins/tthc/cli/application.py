@@ -18,6 +18,7 @@ from tthc.cli import (
     output,
     quarantine,
     reconciling,
+    reporting,
     sources,
     steps,
     templates,
@@ -69,7 +70,7 @@ def build() -> typer.Typer:
     ):  # fmt: skip
         app.command(cls=Command)(command)
     for command in (
-        figures.indicators, figures.report, changes.changes, reconciling.reconcile, evidence.explain, evidence.trace,
+        figures.indicators, reporting.report, changes.changes, reconciling.reconcile, evidence.explain, evidence.trace,
     ):  # fmt: skip
         app.command(cls=Command)(command)
     for command in (deadlines.clock, deadlines.warnings):

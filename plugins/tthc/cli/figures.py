@@ -1,10 +1,8 @@
-"""The numbers as commands: indicators, report, explain."""
+"""The numbers as commands: indicators."""
 
 from __future__ import annotations
 
-import sys
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -62,77 +60,6 @@ def indicators(
     elif rows:
         _indicator_table(
             rows, names, f"Chỉ tiêu kỳ {parsed.label} ({parsed.start:%d/%m/%Y} – {parsed.end:%d/%m/%Y})"
-        )
-
-
-def report(
-    form: Annotated[str, typer.Argument(metavar="BIỂU", help="II.06a", show_default=False)],
-    period: PeriodLabel,
-    calendar: MonthCalendar = "report",
-    draft: Draft = False,
-    revision: Revision = None,
-    shape: Annotated[
-        Literal["table", "csv", "xlsx", "json"], typer.Option("--format", help="Dạng in ra.")
-    ] = "table",
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="TỆP", help="Ghi ra tệp thay vì stdout.", show_default=False),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Lập biểu báo cáo của một kỳ: mỗi đơn vị một dòng, kể cả dòng toàn số 0, rồi dòng tổng số.
-
-    csv có các cột code, name, 3…13. Các phép kiểm tra của biểu được in ra stderr; không khớp thì trả về 1.
-
-    Ví dụ: tthc report II.06a 2025-07 --format xlsx --out ii06a-2025-07.xlsx
-
-    Ví dụ: tthc report II.06a 2025-Q3 --calendar month --draft --format csv
-    """
-    from tthc.errors import TthcError, UsageError
-    from tthc.reports import form_ii06a, values
-    from tthc.reports.form_ii06a_workbook import workbook
-    from tthc.warehouse import database
-    from tthc.workdays import periods
-
-    shape = "json" if as_json else shape
-    if form.casefold() != form_ii06a.FORM.casefold():
-        raise UsageError(f"Không có biểu “{form}”; các biểu đã có: {form_ii06a.FORM}.")
-    if shape == "xlsx" and out is None and sys.stdout.isatty():
-        raise UsageError(
-            "Tệp xlsx không in ra màn hình được: thêm --out TỆP, hoặc chuyển stdout vào một tệp."
-        )
-    parsed = periods.parse(period, calendar)
-    with database.connection() as connection:
-        edition = values.edition(connection, parsed, draft, revision)
-        say_which(connection, parsed, edition, draft)
-        filled = form_ii06a.form(connection, parsed, edition) if edition else None
-    columns = ("code", "name", *(str(number) for number in form_ii06a.NUMBERS))
-    rows = [
-        (row.code, row.name, *(row.cells[number] for number in form_ii06a.NUMBERS))
-        for row in (filled.rows if filled else ())
-    ]
-    if shape == "xlsx" and filled:
-        output.binary(workbook(filled), out)
-    elif shape == "xlsx":
-        raise TthcError(
-            f"Chưa có số liệu để lập biểu {form_ii06a.FORM} kỳ {parsed.label}; không tệp nào được ghi."
-        )
-    elif shape == "csv":
-        output.as_csv(columns, rows, out)
-    elif shape == "json":
-        output.as_json([dict(zip(columns, row, strict=True)) for row in rows], out)
-    elif filled:
-        titles = ("Mã", "Đơn vị", *(f"({number})" for number in form_ii06a.NUMBERS))
-        output.as_table(
-            titles, rows, f"Biểu II.06a, kỳ {parsed.label} ({parsed.start:%d/%m/%Y} – {parsed.end:%d/%m/%Y})"
-        )
-    for name, holds in filled.checks if filled else ():
-        output.note(f"Kiểm tra {name}: {'đúng' if holds else 'KHÔNG KHỚP'}")
-    if filled and filled.note:
-        output.note(f"Ghi chú: {filled.note}")
-    if filled and not all(holds for _, holds in filled.checks):
-        raise TthcError(
-            "Biểu có phép kiểm tra không khớp, không được gửi đi: chạy tthc doctor để tìm chỗ sai."
         )
 
 

@@ -34,6 +34,13 @@ class Edition:
             return None
         return {code: (name, order) for code, name, order in self.inputs["units"]}
 
+    @property
+    def fields(self) -> dict[str, tuple[str, int]] | None:
+        """Names and order of the fields as they were when this was published; None: as they are now."""
+        if self.inputs is None or "fields" not in self.inputs:
+            return None
+        return {code: (name, place) for place, (code, name) in enumerate(self.inputs["fields"])}
+
 
 def edition(
     connection: psycopg.Connection, period: Period, draft: bool, number: int | None = None

@@ -1,0 +1,149 @@
+"""What stands behind a form: each item that was counted, with the columns it counted in; and how it all was computed.
+
+The items of a revision are those it kept when it was published, so an old paper comes out again as it was. The
+items of a draft are those of now; when they no longer give its numbers, that is said and no list is handed out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from tthc.errors import TthcError
+from tthc.indicators import definitions, facts, publish
+from tthc.reports import values
+from tthc.reports.filling import Filled
+from tthc.reports.papers import Column
+
+#: A list is for reading; whoever needs more asks ``tthc explain`` for one number at a time.
+MOST_ITEMS = 20_000
+_WHOSE = ("unit_code", "procedure_code", "field_code")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that was counted: its code, whose it is, and what it adds to each column."""
+
+    code: str
+    unit: str
+    procedure: str
+    field: str
+    parts: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Backing:
+    """The sheets behind a form. ``items`` is empty when ``why_none`` says why; ``sql`` has what each column counts."""
+
+    items: tuple[Item, ...]
+    why_none: str
+    sql: dict[str, str]
+    revision: dict[str, Any] | None
+
+
+def backing(connection: psycopg.Connection, filled: Filled) -> Backing:
+    """Return what stands behind a form; needs a transaction that the caller ends."""
+    number = filled.edition.revision_number
+    revision = None if number is None else publish.revision(connection, filled.period, number)
+    kept = revision is not None and revision["inputs"] is not None
+    if kept:
+        laid = facts.unpack(connection, revision, "paper")
+    elif revision is not None:
+        why = "Lần công bố này không giữ các dòng đã đếm, nên không có danh sách."
+        return Backing((), why, _sql(filled, {}), revision)
+    else:
+        laid = facts.take(connection, filled.period)
+    known = {one.id: one for one in laid.definitions}
+    names = values.names(connection)
+    named = {code: name for (level, code), name in names.items() if level == "unit"}
+    if filled.edition.units is not None:
+        named = {code: name for code, (name, _) in filled.edition.units.items()}
+    items: list[Item] = []
+    for item, table in laid.tables.items():
+        of_item = [c for c in _shown(filled) if c.declared.of in known and known[c.declared.of].item == item]
+        if of_item:
+            columns = [name for name, _ in laid.columns[item]]
+            items += _items(connection, table, columns, of_item, known, named)
+    sql = _sql(filled, known)
+    if not kept and not _agrees(filled, items):
+        why = "Dữ liệu đã đổi từ khi tính bản dự thảo này: tính lại bằng tthc refresh rồi lập lại biểu."
+        return Backing((), why, sql, revision)
+    if kept and not _agrees(filled, items):
+        raise TthcError(
+            f"Các dòng mà bản công bố lần {number} đã giữ không cho ra số của biểu {filled.paper.form}:"
+            " chạy tthc doctor."
+        )
+    if len(items) > MOST_ITEMS:
+        why = (
+            f"Có {len(items)} dòng, quá nhiều cho một bảng tính: lấy danh sách của từng con số bằng"
+            f" tthc explain CHỈ_TIÊU {filled.period.label} --calendar {filled.period.calendar} --format csv."
+        )
+        return Backing((), why, sql, revision)
+    return Backing(tuple(items), "", sql, revision)
+
+
+def _shown(filled: Filled) -> list[Column]:
+    return [column for column in filled.paper.leaves if column.is_additive]
+
+
+def _items(
+    connection: psycopg.Connection,
+    table: str,
+    columns: list[str],
+    shown: list[Column],
+    known: dict[str, facts.Definition],
+    named: dict[str, str],
+) -> list[Item]:
+    """Return the rows of one item table that count in a column; the aggregates of the columns, row by row."""
+    # The first column is what stands for the row, the second the key of the item.
+    key = columns[1]
+    parts = [f"({_aggregate(column, known)})::bigint AS c{column.number}" for column in shown]
+    whose = [f"max({name}) AS {name}" if name in columns else f"NULL::text AS {name}" for name in _WHOSE]
+    some = " OR ".join(f"c{column.number} <> 0" for column in shown)
+    rows = connection.execute(
+        f"SELECT * FROM (SELECT max({key}::text) AS code, {', '.join([*whose, *parts])}"
+        f" FROM {table} GROUP BY fact_key) AS f WHERE {some}"
+        ' ORDER BY unit_code COLLATE "C" NULLS LAST, code COLLATE "C"'
+    )
+    return [
+        Item(
+            row["code"],
+            named.get(row["unit_code"], row["unit_code"] or ""),
+            row["procedure_code"] or "",
+            row["field_code"] or "",
+            {column.number: row[f"c{column.number}"] for column in shown if row[f"c{column.number}"]},
+        )
+        for row in rows
+    ]
+
+
+def _aggregate(column: Column, known: dict[str, facts.Definition]) -> str:
+    definition = known[column.declared.of]
+    return definition.denominator if column.declared.part == "denominator" else definition.numerator
+
+
+def _agrees(filled: Filled, items: list[Item]) -> bool:
+    total = filled.total.numbers
+    return all(
+        sum(item.parts.get(column.number, 0) for item in items) == total[column.number]
+        for column in _shown(filled)
+    )
+
+
+def _sql(filled: Filled, known: dict[str, facts.Definition]) -> dict[str, str]:
+    """Return what the database counted for each indicator: in a revision that of its day."""
+    said = {}
+    for column in filled.paper.leaves:
+        id = column.declared.of
+        if id is None:
+            continue
+        now = definitions.indicators()[id]
+        kept = known.get(id)
+        numerator = kept.numerator if kept else now.numerator_sql
+        denominator = kept.denominator if kept else now.denominator_sql
+        parts = {"numerator": numerator, "denominator": denominator}
+        both = numerator if column.is_count else f"{numerator} / {denominator}"
+        said[f"{id} {column.declared.part}"] = parts.get(column.declared.part, both)
+    return said

@@ -1,0 +1,227 @@
+"""A form filled from one build: its rows, its footnotes, and whether its printed checks hold.
+
+The numbers are those of ``indicators.values``; nothing is counted here. A form whose checks do not hold is never
+handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from tthc import settings
+from tthc.errors import TthcError
+from tthc.reports import values
+from tthc.reports.letterhead import Letterhead, letterhead
+from tthc.reports.papers import Column, Grid
+from tthc.reports.values import Edition
+from tthc.workdays.periods import Period
+
+#: Rows named in the message about a check that does not hold.
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number; ``value`` is None where there is none, and ``status`` says why."""
+
+    value: Any
+    status: str = "ok"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: ``cells`` by the number of their column."""
+
+    code: str
+    name: str
+    is_total: bool
+    cells: dict[int, Cell]
+
+    @property
+    def numbers(self) -> dict[int, int]:
+        """The numbers of the row, those that are there."""
+        return {number: cell.value for number, cell in self.cells.items() if cell.value is not None}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A filled form. ``notes`` are its footnotes, ``checks`` what was verified, in the words that are printed."""
+
+    paper: Grid
+    period: Period
+    edition: Edition
+    head: Letterhead
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    checks: tuple[str, ...]
+    #: Why numbers of it are not whole, by indicator.
+    incomplete: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Row:
+        """The row of the commune."""
+        return next(row for row in self.rows if row.is_total)
+
+
+def fill(connection: psycopg.Connection, paper: Grid, period: Period, edition: Edition) -> Filled:
+    """Return the form of a period from one build: rows in the order of the commune, the total last.
+
+    Raises TthcError when the build lacks a cell, or when a check that the form prints does not hold.
+    """
+    found = _values(connection, paper, edition)
+    rows = tuple(_rows(connection, paper, edition, found))
+    if not rows or any(
+        column.declared.of and (column.declared.of not in found.get(("commune", rows[-1].code), {}))
+        for column in paper.leaves
+    ):
+        raise TthcError(
+            f"Bản tính {edition.build_id} của kỳ {period.label} không đủ các ô của biểu {paper.form}:"
+            " tính lại bằng tthc refresh."
+        )
+    checks = tuple(_verified(paper, rows))
+    incomplete = {
+        column.declared.of: "chưa đủ dữ liệu của cả kỳ"
+        for column in paper.leaves
+        if column.declared.of and any(row.cells[column.number].status == "incomplete" for row in rows)
+    }
+    notes = tuple(_notes(paper, rows, found.get(("commune", rows[-1].code), {})))
+    return Filled(paper, period, edition, letterhead(period), rows, notes, checks, incomplete)
+
+
+def _values(
+    connection: psycopg.Connection, paper: Grid, edition: Edition
+) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """Return the values that the form is made of, by (level, code) and indicator."""
+    asked = {column.declared.of for column in paper.leaves if column.declared.of}
+    asked |= {footnote.count for footnote in paper.footnotes if footnote.count}
+    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in connection.execute(
+        "SELECT level, code, indicator, numerator, denominator, value, status FROM indicators.values"
+        " WHERE build_id = %s AND indicator = ANY (%s) AND level = ANY (%s)",
+        (edition.build_id, sorted(asked), ["commune", paper.rows]),
+    ):
+        found.setdefault((row["level"], row["code"]), {})[row["indicator"]] = row
+    return found
+
+
+def _rows(
+    connection: psycopg.Connection,
+    paper: Grid,
+    edition: Edition,
+    found: dict[tuple[str, str], dict[str, dict[str, Any]]],
+) -> Iterable[Row]:
+    order, named = _order(connection, paper, edition)
+    codes = sorted(
+        (code for level, code in found if level == paper.rows),
+        key=lambda code: (order.get(code, 1 << 31), named.get(code, code), code),
+    )
+    for code in codes:
+        yield _row(paper, code, named.get(code) or code, found[paper.rows, code], is_total=False)
+    commune = settings.commune_code()
+    if ("commune", commune) in found:
+        yield _row(paper, commune, "Tổng số", found["commune", commune], is_total=True)
+
+
+def _order(
+    connection: psycopg.Connection, paper: Grid, edition: Edition
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the order and the name of each row by its code, as on the day of publication where that is kept."""
+    kept = {"unit": edition.units, "field": edition.fields}.get(paper.rows)
+    if kept is not None:
+        return {code: order for code, (_, order) in kept.items()}, {code: n for code, (n, _) in kept.items()}
+    names = {code: name for (level, code), name in values.names(connection).items() if level == paper.rows}
+    order = {}
+    if paper.rows == "unit":
+        order = {
+            row["unit_code"]: row["sort_order"]
+            for row in connection.execute(
+                "SELECT unit_code, sort_order FROM marts.units WHERE commune_code = %s",
+                (settings.commune_code(),),
+            )
+        }
+    return order, names
+
+
+def _row(paper: Grid, code: str, name: str, told: dict[str, dict[str, Any]], *, is_total: bool) -> Row:
+    return Row(code, name, is_total, {column.number: _cell(column, told) for column in paper.leaves})
+
+
+def _cell(column: Column, told: dict[str, dict[str, Any]]) -> Cell:
+    if column.declared.of is None:
+        return Cell(None, "no_source")
+    row = told.get(column.declared.of)
+    if row is None:
+        # Nothing of this kind happened in this row, so the pass over the items did not meet it.
+        return Cell(0) if column.is_additive else Cell(None, "no_data")
+    value = row["numerator"] if column.is_count else row[column.declared.part]
+    return Cell(value, row["status"])
+
+
+def _verified(paper: Grid, rows: tuple[Row, ...]) -> Iterable[str]:
+    """Yield each check that holds in every row; raise TthcError with the rows of the first that does not."""
+    for check in paper.sums:
+        broken = [row for row in rows if not check.holds(row.numbers)]
+        if broken:
+            said = "; ".join(f"{row.name}: {check.told(row.numbers)}" for row in broken[:_NAMED])
+            raise _does_not_hold(paper, check.text, said)
+        yield check.text
+    parts, total = [row.numbers for row in rows if not row.is_total], rows[-1].numbers
+    is_exact = paper.total == "exact"
+    for column in paper.leaves:
+        if not column.is_additive:
+            continue
+        summed, told = sum(row[column.number] for row in parts), total[column.number]
+        if (told != summed) if is_exact else (told < summed):
+            raise _does_not_hold(
+                paper, f"tổng số cột ({column.number})", f"tổng {told}, cộng các dòng {summed}"
+            )
+    yield f"tổng số {'=' if is_exact else '≥'} cộng các {_ROW_WORDS[paper.rows]}"
+
+
+_ROW_WORDS = {"unit": "đơn vị", "field": "lĩnh vực", "procedure": "thủ tục"}
+
+
+def _does_not_hold(paper: Grid, check: str, said: str) -> TthcError:
+    return TthcError(
+        f"Biểu {paper.form} có phép kiểm tra không khớp nên không được lập: {check} ({said})."
+        " Chạy tthc doctor để tìm chỗ sai, rồi tính lại bằng tthc refresh."
+    )
+
+
+def _notes(paper: Grid, rows: tuple[Row, ...], told: dict[str, dict[str, Any]]) -> Iterable[str]:
+    for footnote in paper.footnotes:
+        if footnote.count is None:
+            yield footnote.text
+        elif footnote.count not in told:
+            # An old build did not count them; nobody can say that there were none.
+            yield footnote.text.replace(" {n}", "")
+        elif told[footnote.count]["numerator"]:
+            yield footnote.text.replace("{n}", str(told[footnote.count]["numerator"]))
+    if paper.total == "covers":
+        left = [
+            column
+            for column in paper.leaves
+            if column.is_additive
+            and rows[-1].numbers[column.number] > sum(row.numbers[column.number] for row in rows[:-1])
+        ]
+        if left:
+            yield (
+                f"Dòng tổng số lớn hơn cộng các {_ROW_WORDS[paper.rows]} ở cột "
+                + ", ".join(f"({column.number})" for column in left)
+                + f": gồm cả những việc chưa rõ thuộc {_ROW_WORDS[paper.rows]} nào."
+            )
+    for column in paper.leaves:
+        if column.declared.no_source:
+            yield f"Cột ({column.number}) chưa có nguồn số liệu: {column.declared.no_source}"
+    lacking = [
+        column.number
+        for column in paper.leaves
+        if any(row.cells[column.number].status == "incomplete" for row in rows)
+    ]
+    if lacking:
+        numbers = ", ".join(f"({number})" for number in lacking)
+        yield f"Dấu * ở cột {numbers}: SỐ LIỆU CHƯA ĐỦ, một phần dữ liệu của kỳ chưa có hoặc đến muộn."

@@ -1,0 +1,76 @@
+"""A paper made: its rows as data, its bytes as a file, and what to say about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psycopg
+
+from tthc import settings
+from tthc.errors import UsageError
+from tthc.reports import backing, filling, grid_workbook, pdf
+from tthc.reports.papers import Common, Grid
+from tthc.reports.values import Edition
+from tthc.workdays.periods import Period
+
+File = Literal["xlsx", "docx", "pdf"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """``columns`` and ``rows`` for data, ``titles`` for the heads of a table, ``body`` when a file was asked for."""
+
+    columns: tuple[str, ...]
+    titles: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    said: tuple[str, ...]
+    commune: str
+    body: bytes = b""
+
+
+def make(
+    connection: psycopg.Connection, paper: Common, period: Period, edition: Edition | None, file: File | None
+) -> Made:
+    """Return a paper of a period from one build; without a build only its columns.
+
+    Raises TthcError when its printed checks do not hold, UsageError when it does not come as that kind of file.
+    """
+    commune = settings.commune_code()
+    if isinstance(paper, Grid):
+        return _grid(connection, paper, period, edition, file, commune)
+    raise UsageError(f"Biểu {paper.form} không lập được.")
+
+
+def _grid(
+    connection: psycopg.Connection,
+    paper: Grid,
+    period: Period,
+    edition: Edition | None,
+    file: File | None,
+    commune: str,
+) -> Made:
+    numbers = tuple(column.number for column in paper.leaves)
+    columns = ("code", "name", *map(str, numbers))
+    titles = ("Mã", paper.row_head, *(f"({number})" for number in numbers))
+    if edition is None:
+        return Made(columns, titles, (), (), commune)
+    if file == "docx":
+        raise UsageError(f"Biểu {paper.form} có dạng xlsx và pdf, không có docx.")
+    filled = filling.fill(connection, paper, period, edition)
+    rows = tuple((row.code, row.name, *(row.cells[n].value for n in numbers)) for row in filled.rows)
+    if filled.incomplete:
+        # Whole numbers keep the columns that readers know; those that are not whole are named where they stand.
+        columns, titles = (*columns, "incomplete"), (*titles, "Chưa đủ")
+        rows = tuple(
+            (*told, " ".join(str(n) for n in numbers if row.cells[n].status == "incomplete"))
+            for told, row in zip(rows, filled.rows, strict=True)
+        )
+    said = [f"Kiểm tra {check}: đúng" for check in filled.checks]
+    said += [f"Ghi chú: {note}" for note in filled.notes]
+    body = b""
+    if file == "xlsx":
+        body = grid_workbook.workbook(filled, backing.backing(connection, filled))
+    elif file == "pdf":
+        body = pdf.converted(grid_workbook.workbook(filled), "xlsx", period, edition)
+    return Made(columns, titles, rows, tuple(said), commune, body)
