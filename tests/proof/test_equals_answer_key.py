@@ -14,7 +14,8 @@ from demo import answer_key, troubles
 from tests.proof.running_city import MONTHS, STREAMS, catalogue, portal_export, pull_of, running
 from tthc import flows
 from tthc.indicators import definitions
-from tthc.reports.form_ii06a import form
+from tthc.reports.filling import fill
+from tthc.reports.papers import paper
 from tthc.reports.values import edition
 from tthc.sources import patient_http
 from tthc.warehouse import database
@@ -64,10 +65,11 @@ def forms() -> dict[tuple[str, str, str], dict[str, int]]:
     for name in periods.CALENDARS:
         for period in periods.periods_touched(MONTHS, name):
             with database.connection() as connection:
-                filled = form(connection, period, edition(connection, period, draft=True))
-            assert all(holds for _, holds in filled.checks)
+                filled = fill(
+                    connection, paper("II.06a", period), period, edition(connection, period, draft=True)
+                )
             for row in filled.rows:
-                cells = {f"c{number}": count for number, count in row.cells.items()}
+                cells = {f"c{number}": count for number, count in row.numbers.items()}
                 found[name, period.label, row.code] = cells
     return found
 
