@@ -13,6 +13,8 @@ STREAM = "documents__exchanges"
 TITLE = ("SỔ VĂN BẢN GỬI, NHẬN", "Đã loại văn bản mật trước khi xuất")
 FIRST_DAY = date(2025, 6, 2)
 A_DAY = 6
+# Since this day the system leaves out some things: the partner in one month, the signature in another.
+FIRST_GAPS, NO_PARTNER, NO_SIGNATURE = date(2025, 9, 1), (2025, 11), (2026, 5)
 HEADERS = (
     "STT",
     "Mã định danh văn bản",
@@ -63,7 +65,7 @@ def _document(rng: Random, day: date, number: int) -> Row:
     roll = rng.random()
     medium = "electronic" if roll < 0.92 else "both" if roll < 0.95 else "paper"
     signed = rng.random() < 0.95 if direction == "sent" and medium != "paper" else None
-    return {
+    row = {
         "document_code": f"VB-{day:%y%m%d}-{number:05}",
         "direction": direction,
         "document_number": f"{number}/UBND-{SIGNS[unit]}" if direction == "sent" else f"{number}/SNV-VP",
@@ -75,6 +77,19 @@ def _document(rng: Random, day: date, number: int) -> Row:
         "unit_name": units.NAMES[unit],
         "unit_key": folded(units.NAMES[unit]),
     }
+    return row | _unwritten(row, day, number)
+
+
+def _unwritten(row: Row, day: date, number: int) -> Row:
+    """Return what the system left out: a unit now and then, in one month the partner, in another the signature."""
+    if day < FIRST_GAPS:
+        return {}
+    unknown: Row = {"unit_name": None, "unit_key": None} if number % 37 == 5 else {}
+    if (day.year, day.month) == NO_PARTNER and number % 9 == 0:
+        unknown["partner_kind"] = None
+    if (day.year, day.month) == NO_SIGNATURE and number % 5 == 0 and row["direction"] == "sent":
+        unknown["is_signed"] = None
+    return unknown
 
 
 def cells(context: Context) -> list[Cells]:
@@ -93,7 +108,7 @@ def _cells(row: Row, seed: int, number: int) -> Cells:
         "Trích yếu": f"Về việc của {person['name']}, {person['address']}",
         "Người ký": canary.OFFICER if is_canary else "Bùi Thị Oanh",
         "Nơi gửi, nơi nhận": partner,
-        "Loại nơi gửi, nơi nhận": PARTNERS[row["partner_kind"]],
+        "Loại nơi gửi, nơi nhận": PARTNERS.get(row["partner_kind"]),
         "Ngày văn bản": row["issued_on"],
         "Ngày gửi, nhận": instant_text(row["exchanged_at"]),
         "Hình thức gửi nhận": MEDIA[row["medium"]],

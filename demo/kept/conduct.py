@@ -5,6 +5,7 @@ from datetime import date
 from ..stream_file import Context, Row
 from . import sheet
 from .officials import OFFICIALS
+from .staff import OTHERS
 
 HEADERS = {
     "record_code": "Mã dòng kỷ cương",
@@ -51,7 +52,22 @@ REPORTS = (
     (date(2025, 6, 2), "kinh_te", "AH-KT-02", "harassment", "letter",
      date(2025, 7, 21), "partly_substantiated", None, None),
     (date(2025, 6, 24), None, None, "attitude", "petition_system", None, None, None, None),
+    (date(2025, 12, 14), "kinh_te", "AH-KT-04", "attitude", "hotline",
+     date(2025, 12, 31), "substantiated", "none", None),
+    (date(2025, 12, 15), "van_hoa_xa_hoi", "AH-VX-02", "harassment", "letter",
+     date(2026, 1, 15), "substantiated", "reprimand", date(2026, 1, 20)),
+    (date(2025, 12, 31), None, None, "harassment", "petition_system", None, None, None, None),
+    (date(2026, 1, 1), "van_phong", None, "indiscipline", "inspection", None, None, None, None),
+    (date(2026, 3, 9), "phuc_vu_hanh_chinh_cong", "AH-TT-03", "harassment", "hotline",
+     date(2026, 3, 31), "unsubstantiated", "none", None),
+    (date(2026, 4, 6), "kinh_te", None, None, "letter", None, None, None, None),
+    (date(2026, 6, 8), "su_nghiep_cong", "AH-SN-02", "indiscipline", "inspection",
+     date(2026, 6, 15), "partly_substantiated", "none", None),
+    (date(2026, 9, 15), "phuc_vu_hanh_chinh_cong", "AH-TT-02", "attitude", "petition_system",
+     date(2026, 10, 14), "partly_substantiated", None, None),
 )  # fmt: skip
+# Briefings since to which not everybody came: the day, and one in so many who stayed away.
+LATER_BRIEFINGS = ((date(2026, 1, 26), 3), (date(2026, 7, 20), 2))
 
 
 def rows(context: Context) -> list[Row]:
@@ -63,8 +79,15 @@ def rows(context: Context) -> list[Row]:
                 _row(f"QT-{turn}-{official.code}", "briefing", day, official.home, official.code)
                 for official in OFFICIALS
             ]
+    for day, absent in LATER_BRIEFINGS:
+        if day <= today:
+            found += [
+                _row(f"QT-{day:%y%m%d}-{code}", "briefing", day, unit, code)
+                for number, (code, unit) in enumerate(_invited(day))
+                if number % absent
+            ]
     for number, (day, unit, official, behaviour, source, *finding) in enumerate(REPORTS, start=1):
-        code = f"PA-2025-{number:02}"
+        code = f"PA-{day.year}-{number:02}"
         if day <= today:
             found.append(
                 _row(code, "report", day, unit, official)
@@ -73,11 +96,21 @@ def rows(context: Context) -> list[Row]:
         concluded, verdict, discipline, disciplined = finding
         if concluded and concluded <= today:
             found.append(
-                _row(f"KL-2025-{number:02}", "finding", concluded, unit, official)
+                _row(f"KL-{concluded.year}-{number:02}", "finding", concluded, unit, official)
                 | {"behaviour": behaviour, "report_code": code, "verdict": verdict, "discipline": discipline}
                 | {"disciplined_on": disciplined, "document": f"{number}/KL-UBND"}
             )
     return found
+
+
+def _invited(day: date) -> list[tuple[str, str]]:
+    """Return who was at a post that day: the code, and the unit that judges."""
+    others = [
+        (row["official_code"], row["home_unit_code"])
+        for row in OTHERS
+        if row["starts_on"] <= day <= (row["ends_on"] or day)
+    ]
+    return [*((official.code, official.home) for official in OFFICIALS), *others]
 
 
 def _row(code: str, kind: str, day: date, unit: str | None, official: str | None) -> Row:

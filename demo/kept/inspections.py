@@ -43,22 +43,44 @@ WORDS = {
     "finding_kind": FINDINGS,
 }
 FIRST_DAY = date(2024, 1, 22)
-ROUNDS = 8
+ROUNDS, LATER_ROUNDS = 8, 4
+#: The unit that nobody came to in the second year.
+FORGOTTEN = "su_nghiep_cong"
+# Inspections that no plan had: unit, day, whether discipline was looked at.
+UNANNOUNCED = (
+    ("kinh_te", date(2025, 10, 8), True),
+    ("van_phong", date(2025, 12, 15), False),
+    ("kinh_te", date(2026, 1, 14), True),
+    ("phuc_vu_hanh_chinh_cong", date(2026, 6, 30), False),
+)
 
 
 def rows(context: Context) -> list[Row]:
-    """Return every inspection of the plans of two years, and the findings of those that are done."""
-    found = []
-    for turn in range(ROUNDS):
+    """Return every inspection of the plans issued by the moment, and the findings of those that are done."""
+    today, found = context.moment.date(), []
+    for turn in range(ROUNDS + LATER_ROUNDS):
         for place, unit in enumerate(NAMES):
             found += _inspection(context, turn, place, unit)
+    for number, (unit, day, has_discipline) in enumerate(UNANNOUNCED, start=1):
+        if day <= today:
+            row = dict.fromkeys(HEADERS) | {
+                "entry_code": f"KT-ĐX-{number}",
+                "kind": "inspection",
+                "unit_code": unit,
+                "inspected_on": day,
+                "has_discipline_content": has_discipline,
+            }
+            found.append(row)
     return found
 
 
 def _inspection(context: Context, turn: int, place: int, unit: str) -> list[Row]:
     rng, today = Random(f"{context.seed}/kiểm tra/{turn}/{unit}"), context.moment.date()
     planned = FIRST_DAY + timedelta(days=91 * turn + 7 * place)
-    day = planned + timedelta(days=rng.choice((-6, -2, 0, 0, 4)))
+    is_later = turn >= ROUNDS
+    if is_later and date(planned.year, 1, 12) > today:
+        return []
+    day = planned + timedelta(days=rng.choice((-6, -2, 0, 0, 4, 40) if is_later else (-6, -2, 0, 0, 4)))
     concluded = day + timedelta(days=7)
     code = f"KT-{planned.year}-{turn + 1}-{place + 1}"
     row: Row = {
@@ -70,7 +92,7 @@ def _inspection(context: Context, turn: int, place: int, unit: str) -> list[Row]
         "planned_on": planned,
     }
     row |= dict.fromkeys(name for name in HEADERS if name not in row)
-    if day > today:
+    if day > today or (is_later and (unit == FORGOTTEN or rng.random() < 0.15)):
         return [row]
     row |= {"inspected_on": day, "has_discipline_content": rng.random() < 0.8}
     if concluded > today:
@@ -82,7 +104,10 @@ def _inspection(context: Context, turn: int, place: int, unit: str) -> list[Row]
 def _finding(rng: Random, inspection: Row, number: int, today: date) -> Row:
     kind, unit = rng.choice(tuple(FINDINGS)), inspection["unit_code"]
     due = inspection["concluded_on"] + timedelta(days=30)
-    mended = due + timedelta(days=rng.choice((-20, -8, -1, 5)))
+    is_later = inspection["inspected_on"] >= date(2025, 9, 1)
+    mended = due + timedelta(
+        days=rng.choice((-20, -8, -1, 0, 0, 1, 5, 900) if is_later else (-20, -8, -1, 5))
+    )
     is_process = kind in ("wrong_authority", "wrong_process", "extra_papers")
     copied = ("unit_code", "inspected_on", "concluded_on", "conclusion_document")
     return dict.fromkeys(HEADERS) | {

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from random import Random
 
+from ..clockwork import after
 from ..procedures import CATALOGUE
 from ..stream_file import Context, Row
 from . import sheet
@@ -27,16 +28,42 @@ HEADERS = {
 WORDS = dict.fromkeys((name for name in HEADERS if name.startswith("is_")), sheet.YES_NO)
 CHECKS = (date(2025, 6, 30), date(2025, 7, 31))
 DECIDED_ON = date(2025, 6, 16)
+# The end of every month since, but for that of Tết, when nobody went.
+LATER_CHECKS = (
+    *(date(2025, 8, 29), date(2025, 9, 30), date(2025, 10, 31), date(2025, 11, 28), date(2025, 12, 31)),
+    *(date(2026, 1, 30), date(2026, 3, 31), date(2026, 4, 29), date(2026, 5, 29), date(2026, 6, 30)),
+    *(date(2026, 7, 31), date(2026, 8, 28), date(2026, 9, 30), date(2026, 10, 30)),
+)
+# Every decision of the city since, and of which procedures: those whose number leaves the remainder.
+# Five working days from each end: in a month, over the new year, over Tết, on the first and the last of a month.
+LATER_DECISIONS = (
+    (date(2025, 9, 10), 4, 1), (date(2025, 9, 26), 6, 2), (date(2025, 12, 26), 5, 3), (date(2026, 1, 27), 7, 4),
+    (date(2026, 2, 11), 9, 5), (date(2026, 4, 22), 4, 0), (date(2026, 6, 23), 5, 1), (date(2026, 9, 24), 6, 5),
+)  # fmt: skip
+# What is checked only since the autumn, and what no catalogue has.
+CHECKED_SINCE, NEWCOMERS, OUTSIDE = date(2025, 10, 31), (39, 79), "1.999001"
+NEVER_CHECKED = 58
 
 
 def rows(context: Context) -> list[Row]:
     """Return every check made by the moment."""
+    today = context.moment.date()
     return [
-        _check(context.seed, number, day)
-        for day in CHECKS
-        if day <= context.moment.date()
-        for number in range(len(CATALOGUE))
+        *(_check(context.seed, number, day) for day in CHECKS if day <= today for number in _checked(day)),
+        *(
+            _later_check(context.seed, number, day)
+            for day in LATER_CHECKS
+            if day <= today
+            for number in _checked(day)
+        ),
     ]
+
+
+def _checked(day: date) -> list[int]:
+    known = [number for number in range(len(CATALOGUE)) if number != NEVER_CHECKED]
+    if day < CHECKED_SINCE:
+        return [number for number in known if number not in NEWCOMERS]
+    return [*known, len(CATALOGUE)]
 
 
 def _check(seed: int, number: int, day: date) -> Row:
@@ -60,6 +87,36 @@ def _check(seed: int, number: int, day: date) -> Row:
             f"is_{place}_current": rng.random() < 0.9 if is_posted else None,
             f"is_{place}_complete": rng.random() < 0.95 if is_posted else None,
             f"{place}_posted_on": posted if is_posted else None,
+        }
+    return row
+
+
+def _later_check(seed: int, number: int, day: date) -> Row:
+    """Return a check by what was decided before it: a copy follows a decision some days on, and now and then badly."""
+    decided = max(
+        (decision for decision, every, rest in LATER_DECISIONS if decision <= day and number % every == rest),
+        default=DECIDED_ON if number % 5 else None,
+    )
+    row: Row = {
+        "procedure_code": CATALOGUE[number].code if number < len(CATALOGUE) else OUTSIDE,
+        "checked_on": day,
+        "decision_document": decided and f"{decided:%d%m}/QĐ-UBND",
+        "decided_on": decided,
+        "official_code": CODES["phuc_vu_hanh_chinh_cong"][0],
+        "evidence": f"Biên bản kiểm {day:%d/%m/%Y}",
+    }
+    for place, on in (("center", "is_at_center"), ("portal", "is_on_portal")):
+        # One decision is followed on one day, whenever it is looked at.
+        rng = Random(f"{seed}/công khai/{number}/{place}/{decided}")
+        posted = after(decided, rng.choice((0, 1, 2, 3, 4, 5, 5, 6, 9))) if decided else None
+        today = Random(f"{seed}/công khai/{number}/{place}/{day}")
+        is_posted = today.random() < 0.97
+        is_followed = posted is None or posted <= day
+        row |= {
+            on: is_posted,
+            f"is_{place}_current": is_followed and today.random() < 0.97 if is_posted else None,
+            f"is_{place}_complete": today.random() < 0.96 if is_posted else None,
+            f"{place}_posted_on": (posted if is_followed else DECIDED_ON) if is_posted else None,
         }
     return row
 

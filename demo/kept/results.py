@@ -29,14 +29,15 @@ INDICES = {
 }
 WORDS = {"index_code": INDICES}
 CLASSES = ("Hoàn thành xuất sắc", "Hoàn thành tốt", "Hoàn thành")
-YEARS = range(2015, 2025)
+YEARS = range(2015, 2026)
 # A result that the city corrected after it had been published.
 CORRECTED_ON, CORRECTED = date(2025, 7, 18), (2024, "par_index")
 
 
 def rows(context: Context) -> list[Row]:
     """Return the results as they were published by the moment."""
-    return [_result(context, year, index) for year in YEARS for index in INDICES]
+    found = [_result(context, year, index) for year in YEARS for index in INDICES]
+    return [row for row in found if row["published_on"] <= context.moment.date()]
 
 
 def _result(context: Context, year: int, index: str) -> Row:

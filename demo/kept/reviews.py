@@ -44,11 +44,25 @@ WORDS = {
     },
 }
 FIRST_DAY = date(2025, 4, 1)
+# Later plans: issued on a day, of every so manieth procedure, with these terms in turn.
+LATER_PLANS = (
+    (date(2025, 10, 1), 3, (date(2025, 12, 14), date(2025, 12, 15), date(2025, 12, 31))),
+    (
+        date(2026, 1, 12),
+        2,
+        (date(2026, 3, 31), date(2026, 6, 30), date(2026, 9, 14), date(2026, 9, 30), None),
+    ),
+)
 
 
 def rows(context: Context) -> list[Row]:
-    """Return the plan of the year, and of each procedure how far its review has come."""
-    return [_review(context, number) for number in range(len(CATALOGUE))]
+    """Return the plans, and of each procedure how far its review has come."""
+    found = [_review(context, number) for number in range(len(CATALOGUE))]
+    for issued, every, terms in LATER_PLANS:
+        if issued <= context.moment.date():
+            for turn, number in enumerate(range(0, len(CATALOGUE), every)):
+                found += _later_reviews(context, issued, number, terms[turn % len(terms)])
+    return found
 
 
 def _review(context: Context, number: int) -> Row:
@@ -84,6 +98,45 @@ def _review(context: Context, number: int) -> Row:
             answer = rng.choice(("accepted", "partly_accepted", "rejected"))
             row |= {"answer": answer, "answered_on": answered, "answer_document": f"{number}/STP-KSTTHC"}
     return row
+
+
+def _later_reviews(context: Context, issued: date, number: int, term: date | None) -> list[Row]:
+    """Return the lines of one procedure of a later plan: now and then two, now and then beside the plan."""
+    rng, today = Random(f"{context.seed}/rà soát/{issued}/{number}"), context.moment.date()
+    procedure = CATALOGUE[number]
+    found = []
+    for line in range(2 if number % 7 == 0 else 1):
+        is_planned = number % 11 != 4
+        row: Row = dict.fromkeys(HEADERS) | {
+            "review_code": f"RS-{issued:%Y-%m}-{number:03}/{line}",
+            "procedure_code": procedure.code,
+            "plan_document": f"{issued.month}/KH-UBND" if is_planned else None,
+            "is_planned": is_planned,
+            "unit_code": procedure.unit,
+            "due_on": term if is_planned else None,
+        }
+        found.append(row)
+        reviewed = (term or date(2026, 5, 20)) + timedelta(days=rng.choice((-40, -12, -3, 0, 0, 1, 20)))
+        if reviewed > today or rng.random() < 0.15:
+            continue
+        row |= {"reviewed_on": reviewed, "proposal_kind": "none"}
+        if rng.random() < 0.4:
+            continue
+        codes = CODES[procedure.unit]
+        row |= {
+            "proposal_kind": rng.choice([kind for kind in PROPOSALS if kind != "none"]),
+            "proposal": f"Phương án {number}/{line}",
+            "official_code": codes[number % len(codes)],
+            "cost_cut_vnd": 250_000 * rng.randrange(2, 90) if rng.random() < 0.8 else None,
+        }
+        proposed = reviewed + timedelta(days=rng.randrange(12))
+        answered = proposed + timedelta(days=rng.randrange(15, 60))
+        if proposed <= today:
+            row |= {"proposed_on": proposed, "proposal_document": f"{number}/BC-UBND"}
+        if answered <= today and rng.random() < 0.8:
+            answer = rng.choice(("accepted", "partly_accepted", "rejected"))
+            row |= {"answer": answer, "answered_on": answered, "answer_document": f"{number}/STP-KSTTHC"}
+    return found
 
 
 def mistakes() -> list[tuple[sheet.Cells, str]]:

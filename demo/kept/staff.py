@@ -23,7 +23,12 @@ WORDS = {
     "kind": {"posting": "Công tác", "absence": "Vắng mặt"},
     "home_unit_code": sheet.UNITS,
     "working_unit_code": sheet.UNITS,
-    "staff_kind": {"leader": "Lãnh đạo", "civil_servant": "Công chức", "public_employee": "Viên chức"},
+    "staff_kind": {
+        "leader": "Lãnh đạo",
+        "civil_servant": "Công chức",
+        "public_employee": "Viên chức",
+        "contract": "Hợp đồng",
+    },
     "is_head": sheet.YES_NO,
     "absence_reason": {
         "maternity": "Thai sản",
@@ -32,6 +37,36 @@ WORDS = {
     },
 }
 FIRST_DAY = date(2025, 7, 1)
+
+
+def _other(
+    code: str, name: str, unit: str, first: date, last: date | None, kind: str = "civil_servant"
+) -> Row:
+    """Return a posting of somebody whom the city's system never names."""
+    return {
+        "official_code": code,
+        "kind": "posting",
+        "full_name": name,
+        "official_key": Hashed(name),
+        "home_unit_code": unit,
+        "working_unit_code": unit,
+        "job_title": "Chuyên viên",
+        "staff_kind": kind,
+        "is_head": False,
+        "starts_on": first,
+        "ends_on": last,
+        "absence_reason": None,
+    }
+
+
+# Came and went, on the last day of a year of reports too; moved to another unit at New Year; has only a contract.
+OTHERS = (
+    _other("AH-VP-09", "Trịnh Thị Tạm", "van_phong", date(2025, 9, 1), date(2025, 12, 14)),
+    _other("AH-VP-10", "Đoàn Văn Thêm", "van_phong", date(2025, 12, 15), date(2026, 3, 31)),
+    _other("AH-KT-09", "Giáp Thị Chuyển", "kinh_te", date(2025, 9, 1), date(2025, 12, 31)),
+    _other("AH-KT-09", "Giáp Thị Chuyển", "van_hoa_xa_hoi", date(2026, 1, 1), None),
+    _other("AH-SN-09", "Khổng Văn Hợp", "su_nghiep_cong", date(2025, 9, 1), None, "contract"),
+)
 
 
 def rows(context: Context) -> list[Row]:
@@ -45,7 +80,7 @@ def rows(context: Context) -> list[Row]:
         found.append(_away(official, away, away.replace(day=20), "sickness" if number % 4 else "training"))
         if number % 8 == 3 and date(2025, 7, 14) <= today:
             found.append(_away(official, date(2025, 7, 14), date(2026, 1, 13), "maternity"))
-    return found
+    return found + [row for row in OTHERS if row["starts_on"] <= today]
 
 
 def _span(official: Official, kind: str, first: date, last: date | None) -> Row:
