@@ -33,6 +33,7 @@ CREATE TABLE core.petitions (
     missing_since timestamptz,
     PRIMARY KEY (commune_code, petition_code)
 );
+CREATE INDEX petitions_of_dossier ON core.petitions (commune_code, dossier_code);
 
 COMMENT ON TABLE core.petitions IS 'Phản ánh, kiến nghị về quy định hành chính và hành vi hành chính.';
 COMMENT ON COLUMN core.petitions.commune_code IS 'Mã đơn vị hành chính của xã.';

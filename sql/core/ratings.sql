@@ -25,6 +25,7 @@ CREATE TABLE core.ratings (
     missing_since timestamptz,
     PRIMARY KEY (commune_code, response_code, item)
 );
+CREATE INDEX ratings_of_dossier ON core.ratings (commune_code, dossier_code);
 
 COMMENT ON TABLE core.ratings IS 'Đánh giá của người dân: mỗi phiếu, mỗi nội dung một dòng.';
 COMMENT ON COLUMN core.ratings.commune_code IS 'Mã đơn vị hành chính của xã.';

@@ -10,6 +10,7 @@ CREATE TABLE core.warning_limits (
     apology_days_before integer NOT NULL CHECK (apology_days_before >= 0),
     due_within_working_days integer NOT NULL CHECK (due_within_working_days BETWEEN 0 AND 20),
     result_waits_working_days integer NOT NULL CHECK (result_waits_working_days >= 0),
+    result_uncollected_days integer NOT NULL CHECK (result_uncollected_days >= 0),
     same_finish_count integer NOT NULL CHECK (same_finish_count > 1),
     document text NOT NULL,
     PRIMARY KEY (commune_code, valid_from),
@@ -24,5 +25,6 @@ COMMENT ON COLUMN core.warning_limits.intake_working_hours IS 'Hồ sơ trực t
 COMMENT ON COLUMN core.warning_limits.apology_days_before IS 'Chậm nhất mấy ngày trước hạn thì phải xin lỗi.';
 COMMENT ON COLUMN core.warning_limits.due_within_working_days IS 'Báo trước khi còn từ chừng này ngày làm việc trở xuống.';
 COMMENT ON COLUMN core.warning_limits.result_waits_working_days IS 'Nhắc khi kết quả chờ người nộp từ chừng này ngày làm việc.';
+COMMENT ON COLUMN core.warning_limits.result_uncollected_days IS 'Kết quả có đã quá chừng này ngày mà chưa ai nhận thì tính là chưa trả quá hạn nhận.';
 COMMENT ON COLUMN core.warning_limits.same_finish_count IS 'Nêu khi từ chừng này hồ sơ của một người kết thúc cùng một giây.';
 COMMENT ON COLUMN core.warning_limits.document IS 'Văn bản làm căn cứ, hoặc lời nói rõ là mặc định.';

@@ -12,6 +12,7 @@ CREATE TABLE marts.dossier_periods (
     unit_code text NOT NULL,
     procedure_code text NOT NULL,
     field_code text NOT NULL,
+    official_code text,
     channel smallint,
     service_level smallint,
     is_received boolean NOT NULL,
@@ -37,8 +38,18 @@ CREATE TABLE marts.dossier_periods (
     gives_result boolean,
     is_result_digitized boolean NOT NULL,
     is_reused boolean NOT NULL,
+    has_component_file boolean NOT NULL,
+    is_from_national_store boolean NOT NULL,
+    is_vneid_verified boolean NOT NULL,
     supplement_count integer NOT NULL,
     is_apologised boolean NOT NULL,
+    is_told_in_time boolean NOT NULL,
+    is_rescheduled_again boolean NOT NULL,
+    has_full_progress boolean NOT NULL,
+    has_process_violation boolean NOT NULL,
+    is_rated boolean NOT NULL,
+    is_rated_badly boolean NOT NULL,
+    has_petition boolean NOT NULL,
     used_working_days integer,
     allowed_working_days integer,
     PRIMARY KEY (commune_code, calendar, period_start, dossier_code)
@@ -54,6 +65,7 @@ COMMENT ON COLUMN marts.dossier_periods.dossier_code IS 'Mã hồ sơ.';
 COMMENT ON COLUMN marts.dossier_periods.unit_code IS 'Mã đơn vị xử lý.';
 COMMENT ON COLUMN marts.dossier_periods.procedure_code IS 'Mã thủ tục.';
 COMMENT ON COLUMN marts.dossier_periods.field_code IS 'Khóa so tên của lĩnh vực.';
+COMMENT ON COLUMN marts.dossier_periods.official_code IS 'Mã công chức của hồ sơ: xong muộn hoặc đang quá hạn thì là người của bước để quá hạn, còn lại là người của bước cuối có tên; trống khi không biết.';
 COMMENT ON COLUMN marts.dossier_periods.channel IS 'Kênh nộp.';
 COMMENT ON COLUMN marts.dossier_periods.service_level IS 'Mức độ dịch vụ công của thủ tục.';
 COMMENT ON COLUMN marts.dossier_periods.is_received IS 'Tiếp nhận trong kỳ.';
@@ -79,8 +91,18 @@ COMMENT ON COLUMN marts.dossier_periods.has_components_digitized IS 'Đã số h
 COMMENT ON COLUMN marts.dossier_periods.gives_result IS 'Thủ tục có kết quả là giấy tờ hoặc tệp.';
 COMMENT ON COLUMN marts.dossier_periods.is_result_digitized IS 'Kết quả đã số hóa.';
 COMMENT ON COLUMN marts.dossier_periods.is_reused IS 'Có tái sử dụng dữ liệu số hóa.';
+COMMENT ON COLUMN marts.dossier_periods.has_component_file IS 'Có tệp ở ít nhất một thành phần.';
+COMMENT ON COLUMN marts.dossier_periods.is_from_national_store IS 'Có thành phần lấy từ kho dữ liệu của Cổng DVCQG.';
+COMMENT ON COLUMN marts.dossier_periods.is_vneid_verified IS 'Tài khoản nộp đã xác thực VNeID.';
 COMMENT ON COLUMN marts.dossier_periods.supplement_count IS 'Số lần yêu cầu bổ sung.';
 COMMENT ON COLUMN marts.dossier_periods.is_apologised IS 'Đã xin lỗi chậm nhất vào cuối kỳ.';
+COMMENT ON COLUMN marts.dossier_periods.is_told_in_time IS 'Đã báo chậm hoặc xin lỗi chậm nhất một ngày trước hạn.';
+COMMENT ON COLUMN marts.dossier_periods.is_rescheduled_again IS 'Trong kỳ bị hẹn lại lần thứ hai.';
+COMMENT ON COLUMN marts.dossier_periods.has_full_progress IS 'Tiến độ đủ bước.';
+COMMENT ON COLUMN marts.dossier_periods.has_process_violation IS 'Kiểm tra kết luận sai thẩm quyền, sai quy trình hoặc yêu cầu thêm giấy tờ.';
+COMMENT ON COLUMN marts.dossier_periods.is_rated IS 'Có phiếu đánh giá.';
+COMMENT ON COLUMN marts.dossier_periods.is_rated_badly IS 'Bị đánh giá là không hài lòng.';
+COMMENT ON COLUMN marts.dossier_periods.has_petition IS 'Có phản ánh, kiến nghị nói tới hồ sơ.';
 COMMENT ON COLUMN marts.dossier_periods.used_working_days IS 'Số ngày làm việc đã dùng.';
 COMMENT ON COLUMN marts.dossier_periods.allowed_working_days IS 'Số ngày làm việc được hẹn lúc đầu.';
 

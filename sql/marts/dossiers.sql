@@ -24,6 +24,7 @@ CREATE TABLE marts.dossiers (
     due_on date,
     first_due_on date,
     ended_on date,
+    handed_over_on date,
     -- Day through which the dossier is alive; infinity while it is open.
     alive_through date NOT NULL,
     due_source text NOT NULL CHECK (due_source IN ('given', 'computed', 'none', 'unknown')),
@@ -40,8 +41,23 @@ CREATE TABLE marts.dossiers (
     gives_result boolean,
     is_result_digitized boolean NOT NULL,
     is_reused boolean NOT NULL,
+    has_component_file boolean NOT NULL,
+    is_from_national_store boolean NOT NULL,
+    is_vneid_verified boolean NOT NULL,
     supplement_count integer NOT NULL,
     apology_on date,
+    told_late_on date,
+    rescheduled_again_on date,
+    has_full_progress boolean NOT NULL,
+    has_process_violation boolean NOT NULL,
+    is_rated boolean NOT NULL,
+    is_rated_badly boolean NOT NULL,
+    has_petition boolean NOT NULL,
+    answered_at timestamptz,
+    is_answered_in_time boolean,
+    official_code text,
+    late_official_code text,
+    reception_official_code text,
     leaves_calendar_in integer,
     flags text[] NOT NULL,
     missing_since timestamptz,
@@ -49,6 +65,10 @@ CREATE TABLE marts.dossiers (
 );
 CREATE INDEX dossiers_received_on ON marts.dossiers (commune_code, received_on);
 CREATE INDEX dossiers_alive_through ON marts.dossiers (commune_code, alive_through);
+CREATE INDEX dossiers_due_on ON marts.dossiers (commune_code, due_on);
+CREATE INDEX dossiers_handed_over_on ON marts.dossiers (commune_code, coalesce(handed_over_on, 'infinity'::date))
+WHERE outcome = 'resolved';
+CREATE INDEX dossiers_filed_online ON marts.dossiers (commune_code, submitted_on) WHERE channel = 2;
 
 COMMENT ON TABLE marts.dossiers IS 'Mỗi hồ sơ một dòng, với mọi thuộc tính mà chỉ tiêu dùng đến.';
 COMMENT ON COLUMN marts.dossiers.commune_code IS 'Mã đơn vị hành chính của xã.';
@@ -71,6 +91,7 @@ COMMENT ON COLUMN marts.dossiers.received_on IS 'Ngày tiếp nhận.';
 COMMENT ON COLUMN marts.dossiers.due_on IS 'Ngày hẹn trả đang có hiệu lực.';
 COMMENT ON COLUMN marts.dossiers.first_due_on IS 'Ngày hẹn đầu tiên.';
 COMMENT ON COLUMN marts.dossiers.ended_on IS 'Ngày kết thúc xử lý.';
+COMMENT ON COLUMN marts.dossiers.handed_over_on IS 'Ngày kết quả đến tay người nộp.';
 COMMENT ON COLUMN marts.dossiers.alive_through IS 'Ngày cuối hồ sơ còn trong sổ; vô cùng khi chưa kết thúc.';
 COMMENT ON COLUMN marts.dossiers.due_source IS 'Hạn từ đâu: given do nguồn cho; computed tính theo thời hạn; none không quy định; unknown không biết.';
 COMMENT ON COLUMN marts.dossiers.pauses IS 'Những ngày mà đồng hồ dừng vào cuối ngày.';
@@ -86,8 +107,23 @@ COMMENT ON COLUMN marts.dossiers.has_components_digitized IS 'Mọi thành phầ
 COMMENT ON COLUMN marts.dossiers.gives_result IS 'Thủ tục có kết quả là giấy tờ hoặc tệp; trống khi chưa biết.';
 COMMENT ON COLUMN marts.dossiers.is_result_digitized IS 'Có tệp kết quả, không phải một tệp đầu vào gửi lại.';
 COMMENT ON COLUMN marts.dossiers.is_reused IS 'Có thành phần tái sử dụng hoặc lấy từ kho quốc gia.';
+COMMENT ON COLUMN marts.dossiers.has_component_file IS 'Có tệp ở ít nhất một thành phần.';
+COMMENT ON COLUMN marts.dossiers.is_from_national_store IS 'Có thành phần lấy từ kho dữ liệu cá nhân, tổ chức của Cổng DVCQG.';
+COMMENT ON COLUMN marts.dossiers.is_vneid_verified IS 'Tài khoản nộp đã xác thực VNeID.';
 COMMENT ON COLUMN marts.dossiers.supplement_count IS 'Số lần yêu cầu bổ sung.';
-COMMENT ON COLUMN marts.dossiers.apology_on IS 'Ngày xin lỗi đầu tiên.';
+COMMENT ON COLUMN marts.dossiers.apology_on IS 'Ngày xin lỗi đầu tiên, trên hệ thống thành phố hoặc trong sổ xin lỗi.';
+COMMENT ON COLUMN marts.dossiers.told_late_on IS 'Ngày đầu tiên báo chậm hoặc xin lỗi.';
+COMMENT ON COLUMN marts.dossiers.rescheduled_again_on IS 'Ngày hẹn lại lần thứ hai: ngày thông báo ngày hẹn mới thứ hai; trống khi chưa.';
+COMMENT ON COLUMN marts.dossiers.has_full_progress IS 'Tiến độ đủ bước: có sự kiện tiếp nhận, sự kiện xong, sự kiện cho mỗi lần bổ sung, và sự kiện trả khi đã trả.';
+COMMENT ON COLUMN marts.dossiers.has_process_violation IS 'Cuộc kiểm tra đã kết luận sai thẩm quyền, sai quy trình hoặc yêu cầu thêm giấy tờ ở hồ sơ này.';
+COMMENT ON COLUMN marts.dossiers.is_rated IS 'Có ít nhất một phiếu đánh giá.';
+COMMENT ON COLUMN marts.dossiers.is_rated_badly IS 'Có câu trả lời không hài lòng về mức độ hài lòng chung.';
+COMMENT ON COLUMN marts.dossiers.has_petition IS 'Có phản ánh, kiến nghị nói tới hồ sơ này.';
+COMMENT ON COLUMN marts.dossiers.answered_at IS 'Lúc bộ phận một cửa trả lời lần nộp: tiếp nhận, từ chối, hoặc yêu cầu bổ sung, lấy việc sớm nhất.';
+COMMENT ON COLUMN marts.dossiers.is_answered_in_time IS 'Nộp trực tuyến và được trả lời trong số giờ làm việc quy định; trống khi không nộp trực tuyến hoặc chưa trả lời.';
+COMMENT ON COLUMN marts.dossiers.official_code IS 'Mã công chức của bước xử lý cuối có tên, tính đến ngày xong; trống khi không biết.';
+COMMENT ON COLUMN marts.dossiers.late_official_code IS 'Mã công chức của bước đầu tiên để quá hạn của chính bước ấy; trống khi không biết.';
+COMMENT ON COLUMN marts.dossiers.reception_official_code IS 'Mã công chức tiếp nhận; trống khi không biết.';
 COMMENT ON COLUMN marts.dossiers.leaves_calendar_in IS 'Năm chưa công bố lịch làm việc mà phép tính hạn phải dừng lại.';
 COMMENT ON COLUMN marts.dossiers.flags IS 'Các luật cảnh báo mà bản đang có phạm.';
 COMMENT ON COLUMN marts.dossiers.missing_since IS 'Vắng mặt từ lần đọc đủ cả năm nào.';
@@ -100,10 +136,13 @@ WHERE d.commune_code = t.commune_code AND d.dossier_code = t.dossier_code;
 INSERT INTO marts.dossiers (
     commune_code, dossier_code, procedure_code, field_code, unit_code, channel, status, is_counted, outcome,
     submitted_at, received_at, due_at, first_due_at, ended_at, handed_over_at,
-    submitted_on, received_on, due_on, first_due_on, ended_on, alive_through, due_source, pauses,
+    submitted_on, received_on, due_on, first_due_on, ended_on, handed_over_on, alive_through, due_source, pauses,
     used_working_days, allowed_working_days, service_level, is_known_procedure, has_fee, is_paid_online,
     component_count, must_digitize, has_components_digitized, gives_result, is_result_digitized, is_reused,
-    supplement_count, apology_on, leaves_calendar_in, flags, missing_since
+    has_component_file, is_from_national_store, is_vneid_verified, supplement_count, apology_on, told_late_on,
+    rescheduled_again_on, has_full_progress, has_process_violation, is_rated, is_rated_badly, has_petition,
+    answered_at, is_answered_in_time, official_code, late_official_code, reception_official_code,
+    leaves_calendar_in, flags, missing_since
 )
 WITH chosen AS (
     SELECT
@@ -121,6 +160,10 @@ events AS (
         e.commune_code,
         e.dossier_code,
         count(*) FILTER (WHERE e.status = 5) AS supplement_count,
+        min(e.occurred_at) FILTER (WHERE e.status = 5) AS first_asked_at,
+        bool_or(e.status = 2) AS has_reception,
+        bool_or(e.status IN (9, 10)) AS has_end,
+        bool_or(e.status = 10) AS has_handover,
         max(e.occurred_at) FILTER (WHERE e.status = 7) AS withdrawn_at,
         max(e.occurred_at) FILTER (WHERE e.status = 8) AS stopped_at,
         max(e.occurred_at) FILTER (WHERE e.status = 3) AS refused_at
@@ -237,11 +280,70 @@ lists AS (
         count(*) AS component_count,
         bool_and(coalesce((m ->> 'digitized')::boolean, false)) AS is_digitized,
         bool_or(m ->> 'reused' IN ('1', '2') OR coalesce((m ->> 'from_national_store')::boolean, false)) AS is_reused,
+        bool_or(coalesce((m ->> 'from_national_store')::boolean, false)) AS is_from_national_store,
         array_agg(m ->> 'file') FILTER (WHERE m ->> 'file' IS NOT NULL) AS files
     FROM chosen AS c
     CROSS JOIN LATERAL jsonb_array_elements(c.components) AS m
     WHERE c.components <> '[]' AND (m ->> 'deleted')::boolean IS NOT TRUE
     GROUP BY c.commune_code, c.dossier_code
+),
+
+-- What other systems and registers know of the dossier.
+letters AS (
+    SELECT
+        a.commune_code,
+        a.dossier_code,
+        min(a.apologized_on) AS apologized_on,
+        min(least(a.noticed_on, a.apologized_on)) AS told_on
+    FROM core.apology_letters AS a
+    INNER JOIN touched_dossiers AS t ON t.commune_code = a.commune_code AND t.dossier_code = a.dossier_code
+    GROUP BY a.commune_code, a.dossier_code
+),
+
+-- One new date may stand both on the city's system and in the register: it is one.
+new_dates AS (
+    SELECT commune_code, dossier_code, new_due_on, min(told_on) AS told_on
+    FROM (
+        SELECT
+            c.commune_code,
+            c.dossier_code,
+            core.day_of((a ->> 'new_due_at')::timestamptz) AS new_due_on,
+            core.day_of((a ->> 'apologised_at')::timestamptz) AS told_on
+        FROM chosen AS c
+        CROSS JOIN LATERAL jsonb_array_elements(c.apologies) AS a
+        WHERE c.apologies <> '[]'
+        UNION ALL
+        SELECT a.commune_code, a.dossier_code, a.new_due_on, coalesce(a.apologized_on, a.noticed_on)
+        FROM core.apology_letters AS a
+        INNER JOIN touched_dossiers AS t ON t.commune_code = a.commune_code AND t.dossier_code = a.dossier_code
+    ) AS every
+    WHERE new_due_on IS NOT NULL AND told_on IS NOT NULL
+    GROUP BY commune_code, dossier_code, new_due_on
+),
+
+reschedulings AS (
+    SELECT commune_code, dossier_code, (array_agg(told_on ORDER BY told_on))[2] AS again_on
+    FROM new_dates
+    GROUP BY commune_code, dossier_code
+),
+
+ratings AS (
+    SELECT r.commune_code, r.dossier_code, bool_or(r.item = 'overall' AND NOT r.is_satisfied) AS is_bad
+    FROM core.ratings AS r
+    INNER JOIN touched_dossiers AS t ON t.commune_code = r.commune_code AND t.dossier_code = r.dossier_code
+    GROUP BY r.commune_code, r.dossier_code
+),
+
+petitions AS (
+    SELECT DISTINCT p.commune_code, p.dossier_code
+    FROM core.petitions AS p
+    INNER JOIN touched_dossiers AS t ON t.commune_code = p.commune_code AND t.dossier_code = p.dossier_code
+),
+
+violations AS (
+    SELECT DISTINCT v.commune_code, v.dossier_code
+    FROM core.process_violations AS v
+    INNER JOIN touched_dossiers AS t ON t.commune_code = v.commune_code AND t.dossier_code = v.dossier_code
 ),
 
 judged AS (
@@ -267,7 +369,27 @@ judged AS (
         coalesce(l.component_count, 0) AS component_count,
         coalesce(l.is_digitized, false) AS is_digitized,
         coalesce(l.is_reused, false) AS is_reused,
-        coalesce(l.files, '{}') AS files
+        coalesce(l.is_from_national_store, false) AS is_from_national_store,
+        coalesce(l.files, '{}') AS files,
+        coalesce(
+            e.has_reception
+            AND e.has_end
+            AND (c.handed_over_at IS NULL OR e.has_handover)
+            AND e.supplement_count >= jsonb_array_length(c.supplements),
+            false
+        ) AS has_full_progress,
+        least(
+            c.received_at,
+            CASE
+                WHEN c.received_at IS NULL AND c.status = 3 THEN coalesce(c.refused_at, c.finished_at, e.refused_at)
+            END,
+            e.first_asked_at,
+            CASE
+                WHEN c.supplements <> '[]' THEN (
+                    SELECT min((s ->> 'requested_at')::timestamptz) FROM jsonb_array_elements(c.supplements) AS s
+                )
+            END
+        ) AS answered_at
     FROM chosen AS c
     LEFT JOIN core.unit_names AS n
         ON
@@ -385,6 +507,51 @@ promised AS (
             WHEN due_source IN ('given', 'computed') THEN coalesce(core.day_of(promised_at), computed_first_due_on)
         END AS first_due_on
     FROM dated
+),
+
+officials AS MATERIALIZED (
+    SELECT o.commune_code, o.official_key, o.official_code, o.valid_from, o.valid_to
+    FROM marts.officials AS o
+    WHERE o.official_key IS NOT NULL
+),
+
+-- Each step of a dossier, until the next one begins.
+steps AS (
+    SELECT
+        e.commune_code,
+        e.dossier_code,
+        e.status,
+        e.official_key,
+        core.day_of(e.occurred_at) AS began_on,
+        core.day_of(e.step_due_at) AS step_due_on,
+        row_number() OVER step AS place,
+        core.day_of(lead(e.occurred_at) OVER step) AS left_on
+    FROM core.progress_events AS e
+    INNER JOIN touched_dossiers AS t ON t.commune_code = e.commune_code AND t.dossier_code = e.dossier_code
+    WINDOW
+        step AS (PARTITION BY e.commune_code, e.dossier_code ORDER BY e.occurred_at, e.status, e.text_key)
+),
+
+acting AS (
+    SELECT
+        p.commune_code,
+        p.dossier_code,
+        (array_agg(o.official_code ORDER BY s.place DESC) FILTER (
+            WHERE s.official_key IS NOT NULL AND s.status <> 10 AND s.began_on <= coalesce(p.ended_on, 'infinity')
+        ))[1] AS official_code,
+        -- Whose own term passed, whoever came after.
+        (array_agg(o.official_code ORDER BY s.place) FILTER (
+            WHERE s.status IN (2, 4) AND s.step_due_on < coalesce(s.left_on, p.ended_on, 'infinity')
+        ))[1] AS late_official_code,
+        (array_agg(o.official_code ORDER BY s.place) FILTER (WHERE s.status = 2))[1] AS reception_official_code
+    FROM promised AS p
+    INNER JOIN steps AS s ON s.commune_code = p.commune_code AND s.dossier_code = p.dossier_code
+    LEFT JOIN officials AS o
+        ON
+            o.commune_code = s.commune_code
+            AND o.official_key = s.official_key
+            AND s.began_on BETWEEN o.valid_from AND o.valid_to
+    GROUP BY p.commune_code, p.dossier_code
 )
 
 SELECT
@@ -411,6 +578,7 @@ SELECT
     d.due_on,
     d.first_due_on,
     d.ended_on,
+    core.day_of(d.handed_over_at) AS handed_over_on,
     coalesce(d.ended_on, 'infinity') AS alive_through,
     d.due_source,
     d.pauses,
@@ -435,10 +603,28 @@ SELECT
         WHERE f ->> 'file' IS NOT NULL AND f ->> 'file' <> ALL (d.files)
     ) AS is_result_digitized,
     d.is_reused,
+    cardinality(d.files) > 0 AS has_component_file,
+    d.is_from_national_store,
+    coalesce(d.is_vneid_verified, false) AS is_vneid_verified,
     d.supplement_count,
-    (
-        SELECT core.day_of(min((a ->> 'apologised_at')::timestamptz)) FROM jsonb_array_elements(d.apologies) AS a
-    ) AS apology_on,
+    least(said.apologised_on, l.apologized_on) AS apology_on,
+    least(said.apologised_on, l.told_on) AS told_late_on,
+    n.again_on AS rescheduled_again_on,
+    d.has_full_progress,
+    v.dossier_code IS NOT NULL AS has_process_violation,
+    g.dossier_code IS NOT NULL AS is_rated,
+    coalesce(g.is_bad, false) AS is_rated_badly,
+    k.dossier_code IS NOT NULL AS has_petition,
+    d.answered_at,
+    CASE
+        WHEN d.channel <> 2 THEN NULL
+        WHEN d.answered_at <= d.submitted_at + w.intake_limit THEN true
+        WHEN d.answered_at IS NOT NULL
+            THEN coalesce(o.worked, marts.office_time(d.commune_code, d.submitted_at, d.answered_at)) <= w.intake_limit
+    END AS is_answered_in_time,
+    h.official_code,
+    h.late_official_code,
+    h.reception_official_code,
     CASE WHEN d.due_source = 'unknown' THEN d.leaves_calendar_in END AS leaves_calendar_in,
     d.flags,
     d.missing_since
@@ -452,4 +638,41 @@ LEFT JOIN LATERAL (
     INNER JOIN marts.days AS a ON a.commune_code = d.commune_code AND a.day = lower(span) - 1
     INNER JOIN marts.days AS b ON b.commune_code = d.commune_code AND b.day = upper(span) - 1
     WHERE d.ended_on > d.received_on
-) AS paused ON d.outcome = 'resolved' AND d.ended_on > d.received_on AND d.pauses <> '{}';
+) AS paused ON d.outcome = 'resolved' AND d.ended_on > d.received_on AND d.pauses <> '{}'
+LEFT JOIN LATERAL (
+    SELECT core.day_of(min((a ->> 'apologised_at')::timestamptz)) AS apologised_on
+    FROM jsonb_array_elements(d.apologies) AS a
+) AS said ON d.apologies <> '[]'
+LEFT JOIN letters AS l ON l.commune_code = d.commune_code AND l.dossier_code = d.dossier_code
+LEFT JOIN reschedulings AS n ON n.commune_code = d.commune_code AND n.dossier_code = d.dossier_code
+LEFT JOIN ratings AS g ON g.commune_code = d.commune_code AND g.dossier_code = d.dossier_code
+LEFT JOIN petitions AS k ON k.commune_code = d.commune_code AND k.dossier_code = d.dossier_code
+LEFT JOIN violations AS v ON v.commune_code = d.commune_code AND v.dossier_code = d.dossier_code
+LEFT JOIN acting AS h ON h.commune_code = d.commune_code AND h.dossier_code = d.dossier_code
+LEFT JOIN LATERAL (
+    SELECT make_interval(secs => (o.intake_working_hours * 3600)::double precision) AS intake_limit
+    FROM core.warning_limits AS o
+    WHERE o.commune_code = d.commune_code AND core.day_of(d.submitted_at) BETWEEN o.valid_from AND o.valid_to
+) AS w ON d.channel = 2
+-- What marts.office_time says, without walking through the days; it is asked where this cannot tell.
+LEFT JOIN LATERAL (
+    SELECT
+        (b.working_days_through - a.working_days_through) * sum(s.closes - s.opens)
+        + a.is_working::integer * sum(s.closes - greatest(least(t.filed, s.closes), s.opens))
+        - b.is_working::integer * sum(s.closes - greatest(least(t.answered, s.closes), s.opens)) AS worked
+    FROM marts.days AS a
+    INNER JOIN marts.days AS b
+        ON
+            b.commune_code = a.commune_code
+            AND b.published_run = a.published_run
+            AND b.day = core.day_of(d.answered_at)
+    INNER JOIN core.office_hours AS s
+        ON s.commune_code = a.commune_code AND a.day >= s.valid_from AND b.day <= s.valid_to
+    CROSS JOIN (
+        SELECT
+            (d.submitted_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::time AS filed,
+            (d.answered_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::time AS answered
+    ) AS t
+    WHERE a.commune_code = d.commune_code AND a.day = core.day_of(d.submitted_at)
+    GROUP BY a.day, a.is_working, a.working_days_through, b.day, b.is_working, b.working_days_through
+) AS o ON d.channel = 2 AND d.answered_at > d.submitted_at + w.intake_limit;

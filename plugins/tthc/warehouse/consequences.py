@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 import psycopg
 
 from tthc import settings
@@ -23,6 +26,49 @@ _TOUCHED = {
         "SELECT d.commune_code, d.dossier_code FROM core.dossiers AS d"
         " WHERE d.commune_code IN (SELECT commune_code FROM changed)"
     ),
+    "core.apology_letters": "SELECT DISTINCT commune_code, dossier_code FROM changed",
+    # What a row says now and what it said before may be about two dossiers, and the older version may be gone: so
+    # the dossiers of which something else is derived than is said now.
+    "core.ratings": (
+        "SELECT d.commune_code, d.dossier_code FROM marts.dossiers AS d LEFT JOIN ("
+        " SELECT commune_code, dossier_code, bool_or(item = 'overall' AND NOT is_satisfied) AS is_bad"
+        " FROM core.ratings GROUP BY commune_code, dossier_code) AS r USING (commune_code, dossier_code)"
+        " WHERE d.is_rated <> (r.is_bad IS NOT NULL) OR d.is_rated_badly <> coalesce(r.is_bad, false)"
+    ),
+    "core.petitions": (
+        "SELECT d.commune_code, d.dossier_code FROM marts.dossiers AS d WHERE d.has_petition <> EXISTS ("
+        " SELECT FROM core.petitions AS p"
+        " WHERE p.commune_code = d.commune_code AND p.dossier_code = d.dossier_code)"
+    ),
+    "core.inspection_records": (
+        "SELECT d.commune_code, d.dossier_code FROM marts.dossiers AS d WHERE d.has_process_violation <> EXISTS ("
+        " SELECT FROM core.process_violations AS v"
+        " WHERE v.commune_code = d.commune_code AND v.dossier_code = d.dossier_code)"
+    ),
+    # Another official of the same name takes a dossier from everyone who has it, or gives it back.
+    "restricted.staff": (
+        "SELECT DISTINCT d.commune_code, d.dossier_code FROM marts.dossiers AS d"
+        " INNER JOIN core.progress_events AS e"
+        "  ON e.commune_code = d.commune_code AND e.dossier_code = d.dossier_code AND e.official_key IS NOT NULL"
+        " WHERE num_nulls(d.official_code, d.late_official_code, d.reception_official_code) > 0"
+        " AND e.official_key IN (SELECT official_key FROM restricted.staff)"
+        " UNION SELECT d.commune_code, d.dossier_code FROM marts.dossiers AS d CROSS JOIN LATERAL"
+        " (VALUES (d.official_code), (d.late_official_code), (d.reception_official_code)) AS o (code)"
+        " WHERE o.code IN (SELECT official_code FROM changed) OR o.code IN (SELECT s.official_code"
+        "  FROM restricted.staff AS s INNER JOIN restricted.staff AS t ON t.official_key = s.official_key"
+        "  WHERE t.official_code IN (SELECT official_code FROM changed))"
+    ),
+}
+#: From which day through which a row of a table is counted by an item table of its own; no last day: until today.
+_LIVES = {
+    "core.petitions": (
+        "core.day_of(coalesce(t.transferred_at, t.sent_at))",
+        "core.day_of(CASE WHEN t.replied_at IS NULL THEN coalesce(t.refused_at, t.supplement_requested_at)"
+        " ELSE greatest(t.replied_at, t.published_at) END)",
+    ),
+    "core.ratings": ("core.day_of(t.rated_at)", "core.day_of(t.rated_at)"),
+    # A procedure that was once payable online stays so; what is paid counts on its day.
+    "core.payments": ("core.day_of(coalesce(t.paid_at, t.requested_at))", "NULL"),
 }
 
 
@@ -36,15 +82,70 @@ def refill_whole(connection: psycopg.Connection, name: str) -> None:
     connection.execute(f"ANALYZE {name}")
 
 
-def after(connection: psycopg.Connection, stream: Stream, including: int | None = None) -> list[str]:
+def note_lives(connection: psycopg.Connection, stream: Stream, keys: Collection[Any] | None) -> None:
+    """Remember when the rows of some keys (None: all) were counted, before their versions are made again."""
+    if stream.table not in _LIVES:
+        return
+    connection.execute(
+        f"CREATE TEMPORARY TABLE lives_before ON COMMIT DROP AS {_lives(stream)}"
+        f" WHERE t.commune_code = %(commune)s AND (%(keys)s::text[] IS NULL OR t.{stream.key[0]} = ANY (%(keys)s))",
+        {"commune": settings.commune_code(), "keys": None if keys is None else list(keys)},
+    )
+
+
+def _lives(stream: Stream) -> str:
+    first, last = _LIVES[stream.table]
+    return f"SELECT {first} AS first_day, {last} AS last_day FROM {stream.history_table} AS t"
+
+
+def _months_of_lives(connection: psycopg.Connection, stream: Stream) -> set[str]:
+    """Return the months, in either calendar, in which what changed is counted, or was."""
+    if stream.table not in _LIVES:
+        return set()
+    key = stream.key[0]
+    connection.execute(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS lives_before (first_day date, last_day date) ON COMMIT DROP"
+    )
+    months = _months_of_days(
+        connection,
+        f"SELECT * FROM lives_before UNION {_lives(stream)}"
+        f" WHERE t.commune_code = %(commune_code)s AND t.{key} IN (SELECT {key} FROM changed)",
+        {},
+    )
+    connection.execute("DROP TABLE lives_before")
+    return months
+
+
+def _months_of_days(connection: psycopg.Connection, days: str, parameters: dict) -> set[str]:
+    rows = connection.execute(
+        _MONTHS_OF_DAYS.format(days=days), {"commune_code": settings.commune_code(), **parameters}
+    )
+    return {row["month"] for row in rows}
+
+
+def after(
+    connection: psycopg.Connection,
+    stream: Stream,
+    including: int | None = None,
+    without: int | None = None,
+) -> list[str]:
     """Derive again what the rows of ``changed`` touch; return the labels of the months that can have moved.
 
-    ``including`` is the reading that is being merged, which the ledger does not call merged yet.
+    ``including`` is the reading that is being merged, which the ledger does not call merged yet; ``without`` one that
+    is being taken back.
     """
     for name in _REFILLED.get(stream.table, ()):
         refill_whole(connection, name)
     _let_be_judged_again(connection, stream)
-    months = set(derive(connection, _TOUCHED[stream.table])) if stream.table in _TOUCHED else set()
+    months = _months_of_lives(connection, stream)
+    if stream.table == reconciliation.PORTAL:
+        # That the portal was asked at the end of a month is itself something that is counted.
+        days = "SELECT core.day_of(fetched_at) AS first_day, core.day_of(fetched_at) AS last_day FROM ops.fetches"
+        months |= _months_of_days(
+            connection, f"{days} WHERE fetch_id = ANY (%(readings)s)", {"readings": [including, without]}
+        )
+    if stream.table in _TOUCHED:
+        months.update(derive(connection, _TOUCHED[stream.table]))
     return sorted(months.union(reconciliation.after(connection, stream, including)))
 
 
@@ -108,7 +209,12 @@ def derive_everything(connection: psycopg.Connection) -> list[str]:
     return sorted({*months, *reconciliation.everything(connection)})
 
 
-_MOVED_MONTHS = """
+#: What of a dossier decides in which months it is counted.
+_IMAGE = (
+    "d.commune_code, d.dossier_code, d.received_on, d.alive_through, d.is_counted, d.due_on, d.outcome, d.gives_result,"
+    " d.handed_over_on, CASE WHEN d.status = 9 THEN 'infinity'::date END AS waits_until, d.channel, d.submitted_on"
+)
+_MOVED_MONTHS = f"""
 WITH newest AS (
     SELECT core.day_of(max(fetched_at)) AS day
     FROM ops.fetches
@@ -116,20 +222,32 @@ WITH newest AS (
 ),
 
 images AS (
-    SELECT b.commune_code, b.dossier_code, b.received_on, b.alive_through, b.is_counted, b::text AS image
-    FROM before AS b
+    SELECT {_IMAGE}, d::text AS image
+    FROM before AS d
     UNION ALL
-    SELECT d.commune_code, d.dossier_code, d.received_on, d.alive_through, d.is_counted, d::text AS image
+    SELECT {_IMAGE}, d::text AS image
     FROM marts.dossiers AS d
     INNER JOIN touched_dossiers AS t USING (commune_code, dossier_code)
 ),
 
 moved AS (
     -- An image that stands on both sides moved nothing.
-    SELECT received_on, least(alive_through, coalesce(newest.day, current_date)) AS through
+    SELECT
+        CASE WHEN is_counted THEN received_on END AS received_on,
+        least(
+            greatest(
+                alive_through,
+                due_on,
+                -- Until somebody comes for it, a result lies there uncollected.
+                CASE WHEN outcome = 'resolved' AND gives_result THEN coalesce(handed_over_on, waits_until) END
+            ),
+            coalesce(newest.day, current_date)
+        ) AS through,
+        CASE WHEN channel = 2 THEN submitted_on END AS filed_on
     FROM images CROSS JOIN newest
-    WHERE is_counted
-    GROUP BY dossier_code, image, received_on, alive_through, newest.day
+    GROUP BY
+        dossier_code, image, is_counted, received_on, alive_through, due_on, outcome, gives_result, handed_over_on,
+        waits_until, channel, submitted_on, newest.day
     HAVING count(*) = 1
 ),
 
@@ -143,10 +261,41 @@ spans AS (
         date_trunc('month', received_on + interval '1 month' - interval '14 days')::date,
         date_trunc('month', through + interval '1 month' - interval '14 days')::date
     FROM moved
+    UNION
+    SELECT date_trunc('month', filed_on)::date, date_trunc('month', filed_on)::date
+    FROM moved
+    UNION
+    SELECT
+        date_trunc('month', filed_on + interval '1 month' - interval '14 days')::date,
+        date_trunc('month', filed_on + interval '1 month' - interval '14 days')::date
+    FROM moved
 )
 
 SELECT DISTINCT to_char(m, 'YYYY-MM') AS month
 FROM spans
 CROSS JOIN LATERAL generate_series(first_month, last_month, interval '1 month') AS m
 ORDER BY month
+"""
+
+_MONTHS_OF_DAYS = """
+WITH newest AS (
+    SELECT core.day_of(max(fetched_at)) AS day
+    FROM ops.fetches
+    WHERE commune_code = %(commune_code)s
+),
+
+lives AS (
+    SELECT first_day, greatest(first_day, least(coalesce(last_day, newest.day), newest.day)) AS last_day
+    FROM ({days}) AS d CROSS JOIN newest
+)
+
+SELECT DISTINCT to_char(m, 'YYYY-MM') AS month
+FROM lives
+CROSS JOIN LATERAL (
+    VALUES (first_day::timestamp, last_day::timestamp),
+    (first_day + interval '1 month' - interval '14 days', last_day + interval '1 month' - interval '14 days')
+) AS c (starts, stops)
+CROSS JOIN LATERAL generate_series(
+    date_trunc('month', starts), date_trunc('month', stops), interval '1 month'
+) AS m
 """

@@ -12,7 +12,7 @@ from tthc.warehouse import database, office_hours, roles, seeds, tables
 
 
 class Prepared(NamedTuple):
-    """What a preparation changed: the tables made anew, whether the units say something else than before.
+    """What a preparation changed: the tables made anew, whether the units or office hours say something else.
 
     ``advice`` are sentences for a person: what an administrator has to do about the groups, if anything.
     """
@@ -61,5 +61,5 @@ def prepare(url: str | None = None) -> Prepared:
         made = tables.shape(connection)
         # In the same transaction: nobody meets a table that is there without their rights on it.
         advice = roles.apply(connection)
-        office_hours.fill(connection)
-        return Prepared(made, seeds.units(connection), advice)
+        has_other_hours = office_hours.fill(connection)
+        return Prepared(made, seeds.units(connection) or has_other_hours, advice)

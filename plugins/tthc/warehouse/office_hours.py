@@ -47,6 +47,7 @@ class Limits(Dated, frozen=True, forbid_unknown_fields=True, kw_only=True):
     apology_days_before: int
     due_within_working_days: int
     result_waits_working_days: int
+    result_uncollected_days: int
     same_finish_count: int
 
 
@@ -75,8 +76,8 @@ def declared() -> OfficeHours:
     return found
 
 
-def fill(connection: psycopg.Connection) -> None:
-    """Make ``core.office_hours`` and ``core.warning_limits`` say what is declared, for the commune."""
+def fill(connection: psycopg.Connection) -> bool:
+    """Make ``core.office_hours`` and ``core.warning_limits`` say what is declared; return whether they said else."""
     found, commune = declared(), settings.commune_code()
     hours = [
         {"commune_code": commune, **_span(each), "opens": session.opens, "closes": session.closes}
@@ -92,6 +93,7 @@ def fill(connection: psycopg.Connection) -> None:
         for each in found.limits
     ]
     with connection.transaction(), connection.cursor() as cursor:
+        before = _said(cursor, commune)
         for table, rows in (("core.office_hours", hours), ("core.warning_limits", limits)):
             cursor.execute(f"DELETE FROM {table} WHERE commune_code = %s", (commune,))
             names = list(rows[0])
@@ -100,6 +102,15 @@ def fill(connection: psycopg.Connection) -> None:
                 f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})",
                 [[row[name] for name in names] for row in rows],
             )
+        return _said(cursor, commune) != before
+
+
+def _said(cursor: psycopg.Cursor, commune: str) -> list:
+    return cursor.execute(
+        "SELECT h::text AS row FROM core.office_hours AS h WHERE commune_code = %(commune)s"
+        " UNION ALL SELECT w::text FROM core.warning_limits AS w WHERE commune_code = %(commune)s ORDER BY 1",
+        {"commune": commune},
+    ).fetchall()
 
 
 _OF_SPANS = Dated.__struct_fields__

@@ -86,13 +86,14 @@ def replay(
         # Staging a whole reading anew forgets how it was judged.
         audit(url, stream, fetch_id, record=keys is None)
     with database.connection(url) as connection:
+        consequences.note_lives(connection, stream, keys)
         _forget(connection, stream, keys, since)
         if opening:
             opening(connection)
         for fetch_id in ordered:
             _merge_again(connection, stream, fetch_id, keys)
         _recount(connection, stream, ordered)
-        months = _derive(connection, stream, keys, including)
+        months = _derive(connection, stream, keys, including, without)
         if closing:
             closing(connection, months)
         connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = ANY (%s)", (ordered,))
@@ -153,7 +154,11 @@ def _merge_again(
 
 
 def _derive(
-    connection: psycopg.Connection, stream: Stream, keys: set[Any] | None, including: int | None
+    connection: psycopg.Connection,
+    stream: Stream,
+    keys: set[Any] | None,
+    including: int | None,
+    without: int | None,
 ) -> list[str]:
     connection.execute("DROP TABLE IF EXISTS changed")
     kind = next(STAGED_AS[column.type] for column in stream.columns if column.name == stream.key[0])
@@ -165,7 +170,7 @@ def _derive(
         f" key AS {stream.key[0]} FROM {source} AS t (key)",
         {"commune": settings.commune_code(), "keys": None if keys is None else list(keys)},
     )
-    return consequences.after(connection, stream, including)
+    return consequences.after(connection, stream, including, without)
 
 
 def judge_again(
