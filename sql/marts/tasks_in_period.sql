@@ -1,4 +1,4 @@
--- Grain: one row per task that a yes/no answer of docs/counting.md, section 7, makes matter in the period [a, b].
+-- Grain: one row per task that a yes/no answer of docs/counting.md (registers) makes matter in the period [a, b].
 -- Answers: which work was due in the period, done by its end, on time or late, reminded of, freed of its obstacle.
 -- A cancelled task is nowhere: the register does not tell the day on which it was cancelled.
 

@@ -1,0 +1,1 @@
+"""Answers to the indicators that do not come from dossiers, one module for each family of sources."""
