@@ -51,7 +51,8 @@ def page() -> str:
     for form in forms:
         parts += [f"## Các ô của biểu {form}", "", "| Cột | Mã | Tên | Hồ sơ được đếm |", "|---|---|---|---|"]
         parts += [
-            f"| {f'({cell.column})' if cell.column else 'ghi chú'} | `{cell.id}` | {cell.name.partition(': ')[2] or cell.name} | {told(cell.succeeds)} |"
+            f"| {f'({cell.column})' if cell.column else 'ghi chú'} | `{cell.id}` |"
+            f" {cell.name.partition(': ')[2] or cell.name} | {told(cell.succeeds)} |"
             for cell in definitions.cells(form)
         ]
         parts.append("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -114,6 +115,16 @@ def revision(connection: psycopg.Connection, period: Period, number: int | None)
         " AND (%(number)s::integer IS NULL OR revision_number = %(number)s)"
         " ORDER BY revision_number DESC LIMIT 1",
         {**_parameters(period), "number": number},
+    ).fetchone()
+
+
+def revision_at(connection: psycopg.Connection, period: Period, moment: datetime) -> dict | None:
+    """Return the revision of a period that was in force at an instant."""
+    return connection.execute(
+        "SELECT * FROM indicators.revisions WHERE commune_code = %(commune_code)s"
+        " AND calendar = %(calendar)s AND period = %(period)s AND published_at <= %(moment)s"
+        " ORDER BY revision_number DESC LIMIT 1",
+        {**_parameters(period), "moment": moment},
     ).fetchone()
 
 

@@ -112,7 +112,7 @@ def _items(
             row["code"],
             named.get(row["unit_code"], row["unit_code"] or ""),
             row["procedure_code"] or "",
-            row["field_code"] or "",
+            values.field_name(row["field_code"]) if row["field_code"] else "",
             {column.number: row[f"c{column.number}"] for column in shown if row[f"c{column.number}"]},
         )
         for row in rows

@@ -44,7 +44,7 @@ def origin(filled: Filled, backing: Backing) -> list[tuple[str, str]]:
 
 
 def _write_meanings(sheet: Any, styles: dict[str, Any], filled: Filled, backing: Backing) -> None:
-    printing.lay_out(sheet, [9, 34, 52, 34, 62], filled.edition, f"{filled.paper.code} · {MEANING}")
+    printing.lay_out(sheet, [8, 32, 48, 34, 56], filled.edition, f"{filled.paper.code} · {MEANING}")
     sheet.write_string(0, 0, f"{filled.paper.code}: định nghĩa và nguồn gốc", styles["bold left"])
     at = 2
     for name, text in origin(filled, backing):
@@ -79,7 +79,7 @@ def _write_meanings(sheet: Any, styles: dict[str, Any], filled: Filled, backing:
 def _write_list(sheet: Any, styles: dict[str, Any], filled: Filled, backing: Backing) -> None:
     columns = [column for column in filled.paper.leaves if column.is_additive]
     printing.lay_out(
-        sheet, [6, 26, 34, 13, 22, *([5.5] * len(columns))], filled.edition, f"{filled.paper.code} · {LIST}"
+        sheet, [6, 34, 32, 11, 34, *([5.5] * len(columns))], filled.edition, f"{filled.paper.code} · {LIST}"
     )
     sheet.write_string(0, 0, f"{filled.paper.code}: từng việc đứng sau các con số", styles["bold left"])
     if backing.why_none:
@@ -93,15 +93,15 @@ def _write_list(sheet: Any, styles: dict[str, Any], filled: Filled, backing: Bac
         sheet.write_string(top, place, name, styles["head"])
     for serial, item in enumerate(backing.items, start=1):
         at = top + serial
-        sheet.write_number(at, 0, serial, styles["cell"])
+        sheet.write_number(at, 0, serial, styles["part"])
         for place, text in enumerate((item.code, item.unit, item.procedure, item.field), start=1):
-            sheet.write_string(at, place, text, styles["cell"])
+            sheet.write_string(at, place, text, styles["line"])
         for place, column in enumerate(columns, start=len(_LIST_HEADS)):
             part = item.parts.get(column.number)
             if part is None:
-                sheet.write_blank(at, place, None, styles["cell"])
+                sheet.write_blank(at, place, None, styles["line"])
             else:
-                sheet.write_number(at, place, part, styles["number"])
+                sheet.write_number(at, place, part, styles["part"])
     if backing.items:
         sheet.autofilter(top, 0, top + len(backing.items), len(_LIST_HEADS) + len(columns) - 1)
     sheet.freeze_panes(top + 1, 2)

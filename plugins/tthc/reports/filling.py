@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -18,8 +18,10 @@ from tthc.reports import values
 from tthc.reports.letterhead import Letterhead, letterhead
 from tthc.reports.papers import Column, Grid
 from tthc.reports.values import Edition
+from tthc.vietnamese.names import sort_key
 from tthc.workdays.periods import Period
 
+_LAST = 1 << 31
 #: Rows named in the message about a check that does not hold.
 _NAMED = 5
 
@@ -114,36 +116,38 @@ def _rows(
     edition: Edition,
     found: dict[tuple[str, str], dict[str, dict[str, Any]]],
 ) -> Iterable[Row]:
-    order, named = _order(connection, paper, edition)
-    codes = sorted(
-        (code for level, code in found if level == paper.rows),
-        key=lambda code: (order.get(code, 1 << 31), named.get(code, code), code),
-    )
-    for code in codes:
-        yield _row(paper, code, named.get(code) or code, found[paper.rows, code], is_total=False)
+    codes = [code for level, code in found if level == paper.rows]
+    named = _names(connection, paper, edition, codes)
+    for code in sorted(codes, key=lambda code: (*named[code], code)):
+        yield _row(paper, code, named[code].name, found[paper.rows, code], is_total=False)
     commune = settings.commune_code()
     if ("commune", commune) in found:
         yield _row(paper, commune, "Tổng số", found["commune", commune], is_total=True)
 
 
-def _order(
-    connection: psycopg.Connection, paper: Grid, edition: Edition
-) -> tuple[dict[str, int], dict[str, str]]:
+class _Named(NamedTuple):
+    order: int
+    sort_key: tuple
+    name: str
+
+
+def _names(
+    connection: psycopg.Connection, paper: Grid, edition: Edition, codes: list[str]
+) -> dict[str, _Named]:
     """Return the order and the name of each row by its code, as on the day of publication where that is kept."""
-    kept = {"unit": edition.units, "field": edition.fields}.get(paper.rows)
-    if kept is not None:
-        return {code: order for code, (_, order) in kept.items()}, {code: n for code, (n, _) in kept.items()}
-    names = {code: name for (level, code), name in values.names(connection).items() if level == paper.rows}
-    order = {}
-    if paper.rows == "unit":
-        order = {
-            row["unit_code"]: row["sort_order"]
-            for row in connection.execute(
-                "SELECT unit_code, sort_order FROM marts.units WHERE commune_code = %s",
-                (settings.commune_code(),),
-            )
+    if paper.rows == "field":
+        named = {code: values.field_name(code) for code in codes}
+        # What belongs to no field of the catalogue comes last.
+        return {code: _Named(int(code == "khac"), sort_key(name), name) for code, name in named.items()}
+    kept = edition.units if paper.rows == "unit" else None
+    if kept is None:
+        names = {
+            code: name for (level, code), name in values.names(connection).items() if level == paper.rows
         }
-    return order, names
+        order = values.unit_order(connection) if paper.rows == "unit" else {}
+        kept = {code: (names.get(code, code), order.get(code, _LAST)) for code in codes}
+    found = {code: kept.get(code, (code, _LAST)) for code in codes}
+    return {code: _Named(order, (), name) for code, (name, order) in found.items()}
 
 
 def _row(paper: Grid, code: str, name: str, told: dict[str, dict[str, Any]], *, is_total: bool) -> Row:

@@ -9,8 +9,9 @@ import psycopg
 
 from tthc import settings
 from tthc.errors import UsageError
-from tthc.reports import backing, filling, grid_workbook, pdf
-from tthc.reports.papers import Common, Grid
+from tthc.reports import backing, comparison, filling, grid_workbook, monthly_report, pdf, scoreboard_workbook
+from tthc.reports.letterhead import letterhead
+from tthc.reports.papers import Common, Grid, Report, Scoreboard
 from tthc.reports.values import Edition
 from tthc.workdays.periods import Period
 
@@ -39,7 +40,8 @@ def make(
     commune = settings.commune_code()
     if isinstance(paper, Grid):
         return _grid(connection, paper, period, edition, file, commune)
-    raise UsageError(f"Biểu {paper.form} không lập được.")
+    assert isinstance(paper, Scoreboard | Report)
+    return _board(connection, paper, period, edition, file, commune)
 
 
 def _grid(
@@ -74,3 +76,45 @@ def _grid(
     elif file == "pdf":
         body = pdf.converted(grid_workbook.workbook(filled), "xlsx", period, edition)
     return Made(columns, titles, rows, tuple(said), commune, body)
+
+
+_BOARD = {
+    "indicator": "Mã chỉ tiêu", "name": "Chỉ tiêu", "target": "Mục tiêu", "value": "Kỳ này", "status": "Trạng thái",
+    "is_met": "Đạt", "before": "Kỳ trước", "before_status": "Trạng thái kỳ trước", "year_ago": "Cùng kỳ",
+    "year_ago_status": "Trạng thái cùng kỳ",
+}  # fmt: skip
+
+
+def _board(
+    connection: psycopg.Connection,
+    paper: Scoreboard | Report,
+    period: Period,
+    edition: Edition | None,
+    file: File | None,
+    commune: str,
+) -> Made:
+    if edition is None:
+        return Made(tuple(_BOARD), tuple(_BOARD.values()), (), (), commune)
+    own: File = "xlsx" if isinstance(paper, Scoreboard) else "docx"
+    if file not in (None, own, "pdf"):
+        raise UsageError(f"{paper.code} có dạng {own} và pdf, không có {file}.")
+    told = comparison.compare(connection, period, edition)
+    rows = tuple(
+        (
+            line.indicator.id, line.indicator.name, line.target.value if line.target else None,
+            *_value(line.of_commune), line.is_met, *_value(line.before), *_value(line.year_ago),
+        )
+        for line in told.lines
+    )  # fmt: skip
+    body = b""
+    if file is not None and isinstance(paper, Scoreboard):
+        body = scoreboard_workbook.workbook(paper, told, letterhead(period))
+    elif file is not None:
+        body = monthly_report.document(monthly_report.content(connection, paper, told))
+    if file == "pdf":
+        body = pdf.converted(body, own, period, edition)
+    return Made(tuple(_BOARD), tuple(_BOARD.values()), rows, (), commune, body)
+
+
+def _value(told: comparison.Told | None) -> tuple[Any, str | None]:
+    return (None, None) if told is None else (told.value, told.status)

@@ -95,6 +95,76 @@ class Grid(Common, frozen=True, kw_only=True, tag_field="kind", tag="grid"):
         return tuple(Check(text) for text in self.checks)
 
 
+class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A column of a scoreboard: what it shows of each indicator; ``units`` is one column for each unit."""
+
+    show: Literal["target", "now", "met", "before", "change", "year_ago", "units"]
+    head: str
+
+
+class Scoreboard(Common, frozen=True, kw_only=True, tag_field="kind", tag="scoreboard"):
+    """Every indicator in a row, beside its target, other periods, the units; ``groups`` by section."""
+
+    row_head: str
+    columns: tuple[Shown, ...]
+    groups: dict[str, str]
+
+
+class Series(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A column of a table or a part of a chart of a report: its words, and the indicator it shows."""
+
+    head: str
+    of: str
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of a report: the units, and a total."""
+
+    title: str
+    columns: tuple[Series, ...]
+
+
+class Chart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A chart: ``units`` stacks counts by unit, ``trend`` draws the commune's values of 13 months."""
+
+    kind: Literal["units", "trend"]
+    title: str
+    parts: tuple[Series, ...]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A section: what it says, and the indicators that a list of it names."""
+
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    table: Table | None = None
+    chart: Chart | None = None
+    list: Literal["missed", "lacking"] | None = None
+
+
+class Report(Common, frozen=True, kw_only=True, tag_field="kind", tag="report"):
+    """A document in sentences; words in braces are values of indicators, or one of ``WORDS``."""
+
+    opening: str
+    sections: tuple[Section, ...]
+
+    @property
+    def asked(self) -> set[str]:
+        """The indicators that its sentences, tables and charts show."""
+        texts = [self.opening, *(text for section in self.sections for text in section.paragraphs)]
+        found = {word for text in texts for word in re.findall(r"\{(\w+)\}", text)} - WORDS
+        for section in self.sections:
+            for part in section.table.columns if section.table else ():
+                found.add(part.of)
+            for part in section.chart.parts if section.chart else ():
+                found.add(part.of)
+        return found
+
+
+#: What stands in braces beside indicators.
+WORDS = {"period", "days", "unit", "edition"}
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a grid; ``path`` are the heads above it and its own."""
@@ -231,6 +301,9 @@ def _problems(declared: Common) -> Iterator[str]:
             yield f"lời chú đếm bằng {footnote.count}, nhưng không có chỉ tiêu ấy."
     if isinstance(declared, Grid):
         yield from _problems_of_grid(declared)
+    if isinstance(declared, Report):
+        for id in sorted(declared.asked - known.keys()):
+            yield f"báo cáo dùng {id}, nhưng không có chỉ tiêu ấy."
 
 
 def _problems_of_grid(grid: Grid) -> Iterator[str]:
@@ -253,4 +326,4 @@ def _problems_of_grid(grid: Grid) -> Iterator[str]:
             yield f"phép kiểm tra “{check.text}” nói đến một cột không có, hoặc không cộng được."
 
 
-Kinds = Grid
+Kinds = Grid | Scoreboard | Report

@@ -7,6 +7,7 @@ made: the same numbers give the same bytes.
 from __future__ import annotations
 
 import io
+import re
 from datetime import datetime, time
 from typing import Any
 
@@ -18,9 +19,13 @@ from tthc.workdays.periods import Period
 FONT = "Times New Roman"
 #: A dot between thousands and a comma before decimals, whatever the language of the reader's machine.
 WHOLE, DECIMAL = "[$-42A]#,##0", "[$-42A]#,##0.00"
+PERCENT = f'{DECIMAL}" %"'
+SIGNED, SIGNED_WHOLE = (f"[$-42A]+{n};[$-42A]-{n};0" for n in ("#,##0.00", "#,##0"))
 A4 = 9
 #: Shown where there is no number: a blank cell would be read as 0.
 NOTHING = "…"
+#: Looks that the row of totals has too.
+_IN_TOTALS = ("text", "centred", "number", "decimal", "percent", "nothing")
 
 
 def open_workbook(period: Period, edition: Edition, title: str, author: str) -> tuple[Any, io.BytesIO]:
@@ -48,9 +53,9 @@ def file_name(paper: Common, period: Period, edition: Edition, commune: str, suf
     ``ii06a_11674_2025-07_15-den-14_lan-1.xlsx``
     """
     calendar = "thang" if period.calendar == "month" else "15-den-14"
-    number = edition.revision_number
+    number, form = edition.revision_number, re.sub(r"[^\w-]", "", paper.form.lower())
     which = f"lan-{number}" if number is not None else f"du-thao-{edition.build_id}"
-    return f"{paper.name}_{commune}_{period.label}_{calendar}_{which}.{suffix}"
+    return f"{form}_{commune}_{period.label}_{calendar}_{which}.{suffix}"
 
 
 def edition_in_words(edition: Edition) -> str:
@@ -169,7 +174,7 @@ def styles_of(book: Any) -> dict[str, Any]:
     plain = {"font_name": FONT, "font_size": 12, "valign": "vcenter"}
     boxed = {**plain, "border": 1, "border_color": "#404040"}
     head = {**boxed, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#DCE6F1"}
-    number, total = {**boxed, "num_format": WHOLE}, {"bold": True, "bg_color": "#F2F2F2"}
+    total = {"bold": True, "bg_color": "#F2F2F2"}
     starred = {"font_color": "#C00000"}
     looks = {
         "bold left": {**plain, "bold": True},
@@ -181,16 +186,13 @@ def styles_of(book: Any) -> dict[str, Any]:
         "draft": {**plain, "italic": True, "bold": True, "align": "center", "font_color": "#C00000"},
         "head": head,
         "index": {**boxed, "italic": True, "align": "center", "font_size": 10, "bg_color": "#F7F9FC"},
-        "text": {**boxed, "text_wrap": True},
+        "text": {**boxed, "text_wrap": True, "indent": 1},
         "centred": {**boxed, "align": "center"},
-        "number": number,
-        "decimal": {**number, "num_format": DECIMAL},
-        "number starred": {**number, **starred, "num_format": f'{WHOLE}"*"'},
-        "decimal starred": {**number, **starred, "num_format": f'{DECIMAL}"*"'},
-        "nothing": {**boxed, "align": "right", "font_color": "#7F7F7F"},
-        "nothing starred": {**boxed, "align": "right", **starred},
+        "nothing": {**boxed, "align": "right", "indent": 1, "font_color": "#7F7F7F"},
+        "nothing starred": {**boxed, "align": "right", "indent": 1, **starred},
         "note": {**plain, "font_size": 11, "italic": True, "text_wrap": True, "valign": "top"},
         "warning": {**plain, "font_size": 11, "bold": True, "text_wrap": True, "valign": "top", **starred},
+        "shaded": {**boxed, "bg_color": "#EDEDED"},
         "post": {**plain, "bold": True, "align": "center"},
         "sign": {**plain, "italic": True, "align": "center"},
         "band": {**boxed, "bold": True, "bg_color": "#EAF1DD", "text_wrap": True},
@@ -200,6 +202,8 @@ def styles_of(book: Any) -> dict[str, Any]:
         "plain bold": {**plain, "bold": True, "text_wrap": True, "valign": "top"},
         "code": {**plain, "font_name": "Courier New", "font_size": 9, "text_wrap": True, "valign": "top"},
         "cell": {**boxed, "text_wrap": True, "valign": "top", "font_size": 11},
+        "line": {**boxed, "font_size": 10},
+        "part": {**boxed, "font_size": 10, "align": "center"},
         "code cell": {
             **boxed,
             "font_name": "Courier New",
@@ -208,15 +212,21 @@ def styles_of(book: Any) -> dict[str, Any]:
             "valign": "top",
         },
     }
-    for name in (
-        "text",
-        "centred",
-        "number",
-        "decimal",
-        "number starred",
-        "decimal starred",
-        "nothing",
-        "nothing starred",
+    for name, code in (
+        ("number", WHOLE),
+        ("decimal", DECIMAL),
+        ("percent", PERCENT),
+        ("signed", SIGNED),
+        ("signed whole", SIGNED_WHOLE),
     ):
+        number = {**boxed, "align": "right", "indent": 1}
+        looks[name] = {**number, "num_format": code}
+        looks[f"{name} starred"] = {**number, **starred, "num_format": _marked(code, "*")}
+        looks[f"{name} few"] = {**number, "num_format": _marked(code, "°"), "font_color": "#595959"}
+    for name in [name for name in looks if name.split()[0] in _IN_TOTALS]:
         looks[f"total {name}"] = {**looks[name], **total}
     return {name: book.add_format(look) for name, look in looks.items()}
+
+
+def _marked(code: str, mark: str) -> str:
+    return ";".join(f'{part}"{mark}"' for part in code.split(";"))

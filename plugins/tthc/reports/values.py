@@ -34,21 +34,22 @@ class Edition:
             return None
         return {code: (name, order) for code, name, order in self.inputs["units"]}
 
-    @property
-    def fields(self) -> dict[str, tuple[str, int]] | None:
-        """Names and order of the fields as they were when this was published; None: as they are now."""
-        if self.inputs is None or "fields" not in self.inputs:
-            return None
-        return {code: (name, place) for place, (code, name) in enumerate(self.inputs["fields"])}
-
 
 def edition(
-    connection: psycopg.Connection, period: Period, draft: bool, number: int | None = None
+    connection: psycopg.Connection,
+    period: Period,
+    draft: bool,
+    number: int | None = None,
+    before: datetime | None = None,
 ) -> Edition | None:
     """Return the revision in force, or with ``draft`` the newest build; None when there is none.
 
-    ``number`` asks for one revision, however old; raises TthcError when there is no such.
+    ``number`` asks for one revision, however old; raises TthcError when there is no such. ``before`` asks for the
+    revision that was in force at an instant.
     """
+    if before is not None:
+        old = publish.revision_at(connection, period, before)
+        return _published(old) if old else None
     if number is not None:
         if (old := publish.revision(connection, period, number)) is None:
             raise TthcError(f"Kỳ {period.label} (lịch {period.calendar}) không có bản công bố lần {number}.")
@@ -122,6 +123,23 @@ def names(connection: psycopg.Connection) -> dict[tuple[str, str], str]:
             if row["name"]:
                 found[level, row["code"]] = row["name"]
     return found
+
+
+def unit_order(connection: psycopg.Connection) -> dict[str, int]:
+    """Return the place of each unit in the order of the commune."""
+    rows = connection.execute(
+        "SELECT unit_code, sort_order FROM marts.units WHERE commune_code = %s", (settings.commune_code(),)
+    )
+    return {row["unit_code"]: row["sort_order"] for row in rows}
+
+
+def field_name(code: str) -> str:
+    """Return the name of a field by its code, which is its normalised name: an old paper keeps its words.
+
+    >>> field_name("đất đai"), field_name("khac")
+    ('Đất đai', 'Khác')
+    """
+    return "Khác" if code == "khac" else code[:1].upper() + code[1:]
 
 
 def refreshed_since(connection: psycopg.Connection, period: Period, edition: Edition) -> bool:

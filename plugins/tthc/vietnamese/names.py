@@ -16,6 +16,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
+#: The order of ă, â (and ê, ô, ơ, ư) after the bare letter.
+_HATS = {"\u0306": 1, "\u0302": 2, "\u031b": 3}
 _SYLLABLE = re.compile(r"(?P<onset>(?:qu(?=[aeiouyăâêôơư])|gi(?=[aeiouyăâêôơư])|[^aeiouyăâêôơư])*)"
                        r"(?P<vowels>[aeiouyăâêôơư]+)(?P<coda>[^aeiouyăâêôơư]*)")  # fmt: skip
 
@@ -49,6 +51,28 @@ def person_name(text: str | None) -> str | None:
     """
     key = name_key(text)
     return None if key in PLACEHOLDER_PEOPLE else key
+
+
+def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return a key that puts names in Vietnamese order: letters first (đ after d, ă and â after a), then tones.
+
+    >>> sorted(["Đất đai", "Trồng trọt", "Chứng thực", "Ẩm thực", "Ăn uống", "Dân số"], key=sort_key)
+    ['Ăn uống', 'Ẩm thực', 'Chứng thực', 'Dân số', 'Đất đai', 'Trồng trọt']
+    """
+    letters, tones = [], []
+    for mark in unicodedata.normalize("NFD", text.casefold()):
+        if mark in _TONES:
+            tones[-1:] = [_TONES.index(mark) + 1]
+            continue
+        whole = unicodedata.normalize("NFC", chr(letters[-1] >> 16) + mark) if letters else mark
+        if unicodedata.combining(mark) and len(whole) == 1:
+            # The hat, the breve and the horn make another letter of the one before.
+            letters[-1] = (letters[-1] >> 16 << 16) + _HATS.get(mark, 9)
+            continue
+        base, hat = ("d", 1) if mark == "đ" else (mark, 0)
+        letters.append((ord(base) << 16) + hat)
+        tones.append(0)
+    return tuple(letters), tuple(tones)
 
 
 @lru_cache(maxsize=4_096)

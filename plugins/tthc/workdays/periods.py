@@ -113,6 +113,18 @@ def periods_closing_with(month: str) -> list[str]:
     return [period.label for period in periods_touched([month]) if period.months[-1] == month]
 
 
+def shifted(period: Period, steps: int) -> Period:
+    """Return the period of the same kind and calendar that lies some steps later, or earlier.
+
+    >>> [shifted(parse(label), -1).label for label in ("2026-01", "2026-Q1", "2026-H1", "2026-9M", "2026")]
+    ['2025-12', '2025-Q4', '2025-H2', '2025-9M', '2025']
+    """
+    year, first = _year_and_first_month(period.label, period.kind)
+    months = 12 if period.kind in _FROM_JANUARY else _LENGTHS[period.kind]
+    number = year * 12 + first - 1 + steps * months
+    return parse(_label(number // 12, number % 12 + 1, period.kind), period.calendar)
+
+
 def month_of(day: date, calendar: str = "month") -> str:
     """Return the label of the month that holds the day.
 
