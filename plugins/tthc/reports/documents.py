@@ -91,8 +91,7 @@ def grid(
     set_widths(table, widths)
     for place, (row, texts_of_row) in enumerate(zip(table.rows, rows, strict=True)):
         is_bold = place == 0 or (total and place == len(rows) - 1)
-        mark = OxmlElement("w:cantSplit")
-        row._tr.get_or_add_trPr().append(mark)
+        keep_whole(row)
         if place == 0:
             row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
         for at, (cell, text) in enumerate(zip(row.cells, texts_of_row, strict=True)):
@@ -104,6 +103,13 @@ def grid(
                     shade.set(qn(name), value)
                 cell._tc.get_or_add_tcPr().append(shade)
     say(made, "", size=4)
+
+
+def keep_whole(row: Any) -> None:
+    """Keep a row of a table on one page."""
+    from docx.oxml import OxmlElement
+
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
 
 
 def set_widths(table: Any, centimetres: tuple[float, ...]) -> None:

@@ -16,7 +16,7 @@ from tthc import settings
 from tthc.indicators import definitions
 from tthc.reports import charts, comparison, printing
 from tthc.reports.comparison import Comparison, Line, Told
-from tthc.reports.documents import SMALL, closed, grid, open_document, say, set_widths
+from tthc.reports.documents import SMALL, closed, grid, keep_whole, open_document, say, set_widths
 from tthc.reports.letterhead import Letterhead, letterhead
 from tthc.reports.papers import Chart, Report, Section, Table
 from tthc.workdays.periods import Period
@@ -239,6 +239,7 @@ def _write_signatures(made: Any, content: Content) -> None:
     signature, table = content.paper.signature, made.add_table(rows=1, cols=2)
     set_widths(table, (8.0, 8.5))
     left, right = table.rows[0].cells
+    keep_whole(table.rows[0])
     for place, text in enumerate(signature.left):
         say(
             left,
