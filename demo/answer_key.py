@@ -4,6 +4,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 from . import two_systems
@@ -52,9 +53,10 @@ def rows(
     ``pulls`` are entries ``{"at", "from", "to"}`` in order; ``months`` are those whose periods are wanted;
     ``exports`` the moments at which the portal's dossiers were exported, in order.
     """
-    memory, periods = simulate(City(seed), _pulls(pulls)), touched(months)
+    asked = _pulls(pulls)
+    memory, periods, days = simulate(City(seed), asked), touched(months), days_asked(asked)
     items = two_systems.compared(seed, memory, map(parse_moment, exports))
-    return [*key_rows(known_facts(memory).values(), periods), *reconciled_rows(items, periods)]
+    return [*key_rows(known_facts(memory).values(), periods, days), *reconciled_rows(items, periods, days)]
 
 
 def class_rows(
@@ -118,23 +120,44 @@ def tallies(known: Iterable[Facts], period: Period) -> Tallies:
     return found
 
 
-def key_rows(known: Iterable[Facts], periods: list[Period]) -> Iterator[dict[str, str]]:
+def key_rows(known: Iterable[Facts], periods: list[Period], days: set[date]) -> Iterator[dict[str, str]]:
+    """Yield the rows of the dossiers; ``days`` are those that the city was asked of, on or after each."""
     known = list(known)
     for period in periods:
-        for (level, code), tally in sorted(tallies(known, period).items()):
-            for values in indicators(tally):
-                yield dict(
-                    zip(KEY_COLUMNS, (period.label, period.calendar, level, code, *values), strict=True)
-                )
+        for place, tally in sorted(tallies(known, period).items()):
+            yield from _rows(period, place, indicators(tally), days)
 
 
-def reconciled_rows(items: list[two_systems.Item], periods: list[Period]) -> Iterator[dict[str, str]]:
+def reconciled_rows(
+    items: list[two_systems.Item], periods: list[Period], days: set[date]
+) -> Iterator[dict[str, str]]:
     for period in periods:
-        for (level, code), tally in sorted(two_systems.tallies(items, period, COMMUNE).items()):
-            for values in two_systems.indicators(tally):
-                yield dict(
-                    zip(KEY_COLUMNS, (period.label, period.calendar, level, code, *values), strict=True)
-                )
+        for place, tally in sorted(two_systems.tallies(items, period, COMMUNE).items()):
+            yield from _rows(period, place, two_systems.indicators(tally), days)
+
+
+def _rows(
+    period: Period, place: tuple[str, str], told: Iterable[tuple[str, str, str, str, str]], days: set[date]
+) -> Iterator[dict[str, str]]:
+    is_whole = set(days_between(period.first, period.last)) <= days
+    for name, numerator, denominator, value, status in told:
+        if not is_whole:
+            # Nothing counted of a period that nobody was asked of to its end is nothing known.
+            is_known = value != "" and (numerator, denominator) not in (("0", ""), ("0", "0"))
+            value, status = (value, "incomplete") if is_known else ("", "no_data")
+        values = (period.label, period.calendar, *place, name, numerator, denominator, value, status)
+        yield dict(zip(KEY_COLUMNS, values, strict=True))
+
+
+def days_asked(pulls: Iterable[Pull]) -> set[date]:
+    """Return the days that the readings asked of, not after the day of each reading."""
+    return {day for pull in pulls for day in days_between(pull.first, min(pull.last, pull.at.date()))}
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Yield the days from first to last, both inside."""
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)
 
 
 def form(known: Iterable[Facts], periods: list[Period]) -> Iterator[dict]:

@@ -73,4 +73,21 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION marts.reconciliation_in_period(text, date, date) IS
-'Các hồ sơ mà một trong hai hệ thống tiếp nhận trong kỳ [a, b], kèm loại đối soát.';
+'Các hồ sơ mà một trong hai hệ thống tiếp nhận trong kỳ [a, b], kèm loại đối soát.
+dossier_code: Mã hồ sơ ở hệ thống thành phố; hồ sơ chỉ có trên cổng thì là mã trên cổng.
+portal_code: Mã hồ sơ trên cổng; trống khi cổng không có.
+class: Kết quả đối soát: equal khớp; missing_on_portal thiếu trên cổng; missing_in_city thiếu ở hệ thống thành phố; status_mismatch lệch trạng thái; date_mismatch lệch ngày; status_rewritten trạng thái 5, 6, 8 bị đẩy lên cổng thành 9.
+matched_by: Quy tắc đã ghép hai bên; trống khi chỉ một bên có.
+unit_code: Mã đơn vị xử lý, theo hệ thống thành phố, không có thì theo cổng; khac khi tên lạ.
+procedure_code: Mã thủ tục; khac khi không ghi mã.
+field_code: Khóa so tên của lĩnh vực; khac khi thủ tục không có trong danh mục.
+is_covered: Tiếp nhận vào ngày mà tệp xuất của cổng bao trùm.
+is_received: Tiếp nhận trong kỳ.
+city_status: Trạng thái ở hệ thống thành phố, 1…10.
+portal_status: Trạng thái trên cổng, 1…10.
+city_received_on: Ngày tiếp nhận ở hệ thống thành phố; trống khi bên ấy chưa tiếp nhận.
+portal_received_on: Ngày tiếp nhận trên cổng; trống khi bên ấy chưa tiếp nhận.
+city_due_on: Ngày hẹn trả như hệ thống thành phố ghi, không tính thay.
+portal_due_on: Ngày hẹn trả như cổng ghi.
+city_ended_on: Ngày kết thúc theo hệ thống thành phố, như chỉ tiêu đếm.
+portal_ended_on: Ngày kết thúc theo cổng.';

@@ -232,4 +232,17 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION marts.warnings_at(text, timestamptz) IS
-'Cảnh báo sớm của một xã vào một thời điểm: sắp đến hạn, quá hạn, phải xin lỗi, trực tuyến chờ tiếp nhận, kết quả chờ trả.';
+'Cảnh báo sớm của một xã vào một thời điểm: sắp đến hạn, quá hạn, phải xin lỗi, trực tuyến chờ tiếp nhận, kết quả chờ trả.
+warning: Điều phải làm: due_soon sắp đến hạn; overdue quá hạn; apology_owed phải xin lỗi; online_waiting trực tuyến chờ tiếp nhận quá giờ; result_waiting kết quả chưa trả.
+dossier_code: Mã hồ sơ.
+unit_code: Mã đơn vị xử lý.
+official_code: Mã công chức của người xử lý gần nhất; trống khi sổ cán bộ không cho biết.
+procedure_code: Mã thủ tục.
+received_on: Ngày tiếp nhận.
+due_on: Ngày hẹn trả đang có hiệu lực.
+act_by: Ngày cuối phải làm xong điều ấy: ngày hẹn, hoặc ngày làm việc cuối còn kịp xin lỗi.
+working_days_left: Số ngày làm việc còn lại đến hạn; 0 là hôm nay; âm là đã quá hạn.
+waiting_since: Chờ từ lúc nào: lúc nộp, hoặc lúc có kết quả.
+waited_working_days: Kết quả đã chờ mấy ngày làm việc.
+waited_hours: Hồ sơ trực tuyến đã chờ mấy giờ làm việc.
+is_calendar_published: Đếm theo lịch đã công bố; không thì theo thứ Hai–thứ Sáu.';

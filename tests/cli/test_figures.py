@@ -65,7 +65,7 @@ def test_json_has_numbers_and_nulls(hamlet_settings):
 def test_the_table_speaks_vietnamese(hamlet_settings):
     out = run("indicators", "2025-07").out
     (line,) = [line for line in out.splitlines() if definitions.shown()["dossier_on_time_rate"].name in line]
-    assert "75,00 % (3/4), ít hồ sơ" in line
+    assert "75,00 % (3/4), ít dữ liệu" in line
     assert "không có dữ liệu (0/0)" in line
     for name in ("Toàn xã", hamlet.KINH_TE, "Trung tâm sự nghiệp công"):
         assert name in out

@@ -35,7 +35,7 @@ def test_every_indicator_and_every_cell_is_on_the_page():
         ("supplement_count >= 2", "«số lần yêu cầu bổ sung» từ 2"),
         ("used_working_days IS NOT NULL", "«số ngày làm việc đã dùng» không trống"),
         ("used_working_days IS NULL", "«số ngày làm việc đã dùng» trống"),
-        ("true", "mọi hồ sơ"),
+        ("true", "tất cả"),
     ],
 )
 def test_predicates_are_told_in_words(predicate, words):

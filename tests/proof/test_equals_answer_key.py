@@ -52,7 +52,7 @@ def computed() -> dict[Key, tuple[str, ...]]:
             if row["indicator"] in cells:
                 continue
             is_count = row["denominator"] is None
-            value = str(row["numerator"]) if is_count else f"{row['value']:.2f}" if row["denominator"] else ""
+            value = "" if row["value"] is None else str(row["value"]) if is_count else f"{row['value']:.2f}"
             place = tuple(row[name] for name in ("calendar", "period", "level", "code", "indicator"))
             shown = "" if is_count else str(row["denominator"])
             found[place] = (str(row["numerator"]), shown, value, row["status"])

@@ -60,7 +60,7 @@ def explain(
     shape = "json" if as_json else shape
     parsed, chosen = periods.parse(period, calendar), explaining.indicator_named(indicator)
     shown = _FIRST_SHOWN if limit is None and shape == "table" else limit
-    columns = explaining.EVIDENCE[chosen.item]
+    columns = explaining.evidence_columns(chosen.item) if chosen.item else ()
     with database.connection() as connection:
         scope = explaining.scope(connection, code)
         edition = values.edition(connection, parsed, draft)
@@ -75,7 +75,7 @@ def explain(
             "period_end": parsed.end,
             "level": scope.level,
             "code": scope.code,
-            "definition": explaining.definition(connection, chosen),
+            "definition": explaining.definition(chosen),
             "build_id": edition.build_id if edition else None,
             "revision_number": edition.revision_number if edition else None,
             "told": told,
@@ -83,7 +83,11 @@ def explain(
             "left_out": explaining.left_out(connection, chosen, parsed, scope),
             "evidence": evidence,
         }
-    if told and (told["numerator"], told["denominator"]) != (now["numerator"], now["denominator"]):
+    if (
+        told
+        and chosen.item
+        and (told["numerator"], told["denominator"]) != (now["numerator"], now["denominator"])
+    ):
         output.note(
             f"Dữ liệu đã đổi từ khi tính bản này: nay là {_fraction(now)}. Danh sách hồ sơ là của hôm nay."
             " Tính lại bằng: tthc refresh."
@@ -95,11 +99,18 @@ def explain(
     else:
         _explained(report, chosen)
         output.as_table(
-            [_EVIDENCE_TITLES[column] for column in columns],
+            [_title(column, chosen.item) for column in columns],
             ([row[column] for column in columns] for row in evidence),
         )
         if shown is not None and len(evidence) == shown:
             output.note(f"Chỉ in {shown} hồ sơ đầu; thêm --limit, hoặc --format csv để lấy hết.")
+
+
+def _title(column: str, item: str) -> str:
+    """Return the heading of a column of evidence: the short words for what it means."""
+    from tthc.indicators.definitions import meanings
+
+    return _EVIDENCE_TITLES.get(column) or meanings(item).get(column, column).split(":")[0].rstrip(".")
 
 
 def _explained(report: dict[str, Any], indicator: Any) -> None:
@@ -114,19 +125,22 @@ def _explained(report: dict[str, Any], indicator: Any) -> None:
         ("mục của văn bản chỉ đạo", f"{indicator.clause}: {indicator.clause_text}"),
         ("căn cứ", indicator.legal),
         ("chịu trách nhiệm", indicator.responsible),
-        ("ai được tính", indicator.evidence_sql[0]),
     ]
+    if indicator.item:
+        lines.append(("ai được tính", indicator.evidence_sql[0]))
     if indicator.kind == "rate":
         lines.append(("ai đạt", indicator.succeeds))
     if indicator.kind == "ratio":
         lines.append(("tỷ số", f"tổng {indicator.sum} / tổng {indicator.of_sum}"))
+    if indicator.reason:
+        lines.append(("chưa có nguồn", indicator.reason))
     lines += [(f"  {name}", meaning) for name, meaning in definition["columns"].items()]
-    lines.append(("tử số (SQL)", definition["numerator_sql"]))
-    if definition["denominator_sql"]:
-        lines.append(("mẫu số (SQL)", definition["denominator_sql"]))
+    for name, part in (("tử số", "numerator_sql"), ("mẫu số", "denominator_sql"), ("giá trị", "value_sql")):
+        if definition[part]:
+            lines.append((f"{name} (SQL)", definition[part]))
     if told:
         lines.append(("giá trị", shown_value({**told, "indicator": indicator.id}, {indicator.id: indicator})))
-    else:
+    elif indicator.item:
         lines.append(("nay đếm được", _fraction(report["now"])))
     for row in report["left_out"]:
         why = f"{row['no']} không thỏa"

@@ -15,9 +15,10 @@ MonthCalendar = Annotated[
     typer.Option("--calendar", help="month: tháng dương lịch; report: từ ngày 15 tháng trước đến ngày 14."),
 ]
 Level = Annotated[
-    Literal["commune", "unit", "procedure", "field"] | None,
+    Literal["commune", "unit", "procedure", "field", "official"] | None,
     typer.Option(
-        help="Chỉ một cấp: xã, đơn vị, thủ tục, lĩnh vực. Không nêu: bảng có xã và đơn vị, csv và json có mọi cấp.",
+        help="Chỉ một cấp: xã, đơn vị, thủ tục, lĩnh vực, công chức."
+        " Không nêu: bảng có xã và đơn vị, csv và json có mọi cấp.",
         show_default=False,
     ),
 ]
@@ -53,6 +54,7 @@ def indicators(
         rows = values.values(connection, parsed, edition, (level,) if level else every) if edition else []
         names = values.names(connection) if shape == "table" else {}
         say_which(connection, parsed, edition, draft)
+        say_what_lacks(values.gaps(connection, edition) if edition else [])
     if shape == "json":
         output.as_json(rows)
     elif shape == "csv":
@@ -117,11 +119,29 @@ def _indicator_table(rows: list[dict[str, Any]], names: dict, title: str) -> Non
 def shown_value(row: dict[str, Any], declared: dict) -> str:
     """Return a value as people read it: with its numerator and denominator, and in words when it says little."""
     kind = declared[row["indicator"]].kind
-    if kind == "count":
-        return str(row["numerator"])
-    fraction = f"({row['numerator']}/{row['denominator']})"
+    if row["status"] == "no_source":
+        return "chưa có nguồn"
+    fraction = (
+        ""
+        if row["denominator"] is None or row["numerator"] is None
+        else f" ({row['numerator']}/{row['denominator']})"
+    )
     if row["status"] == "no_data":
-        return f"không có dữ liệu {fraction}"
-    value = output.vietnamese_decimal(Decimal(row["value"]))
-    few = {"small_n": ", ít hồ sơ", "incomplete": ", chưa đủ dữ liệu của cả kỳ"}.get(row["status"], "")
-    return f"{value}{' %' if kind == 'rate' else ''} {fraction}{few}"
+        return f"không có dữ liệu{fraction}"
+    value = output.vietnamese_decimal(row["numerator"] if kind in ("count", "sum") else Decimal(row["value"]))
+    unit = {"rate": " %", "clauses": " %", "change": " điểm %", "weighted": " điểm"}.get(kind, "")
+    few = {"small_n": ", ít dữ liệu", "incomplete": ", chưa đủ dữ liệu của cả kỳ"}.get(row["status"], "")
+    return f"{value}{unit}{fraction}{few}"
+
+
+def say_what_lacks(gaps: list[dict[str, Any]]) -> None:
+    """Say on stderr which sources of the period are missing or late, since when, and how many indicators need them."""
+    from tthc.sources import streams
+
+    declared = streams.streams()
+    for gap in gaps:
+        title = declared[gap["stream"]].title if gap["stream"] in declared else gap["stream"]
+        output.note(
+            f"Thiếu nguồn “{title}” ({gap['stream']}) từ ngày {gap['lacks_from']:%d/%m/%Y}:"
+            f" {len(gap['indicators'])} chỉ tiêu chưa đủ hoặc chưa có số."
+        )

@@ -53,7 +53,7 @@ def doctor(
     )
     from tthc.warehouse import doctor as examination
 
-    levels = {id: indicator.levels for id, indicator in definitions.indicators().items()}
+    declared = list(definitions.indicators().values())
     with database.connection() as connection:
         if connection.execute("SELECT to_regclass('ops.table_shapes') AS found").fetchone()["found"] is None:
             raise TthcError("Kho dữ liệu chưa được chuẩn bị: chạy tthc init trước.")
@@ -63,7 +63,7 @@ def doctor(
             [
                 *checks_of_readings.checks(),
                 *checks_of_core.checks(full=full),
-                *checks_of_numbers.checks(levels, definitions.definitions_hash(), full=full),
+                *checks_of_numbers.checks(declared, definitions.definitions_hash(), full=full),
             ],
         )
         found += checks_of_place.findings(connection, full=full)

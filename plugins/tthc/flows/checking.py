@@ -12,6 +12,7 @@ from tthc.flows.check_rows import Rows
 from tthc.flows.figures import refresh
 from tthc.flows.files import Received, receive
 from tthc.flows.progress import Progress, say
+from tthc.indicators.definitions import LEVELS
 from tthc.landing.given_files import read_bytes
 from tthc.sources import spreadsheets
 from tthc.sources.spreadsheets import Choices
@@ -136,7 +137,6 @@ def _figures(connection: psycopg.Connection, months: list[str]) -> Figures:
 
 def _moved(before: Figures, after: Figures) -> list[dict]:
     """Return the values that differ, those of the commune first; what was not there at all is null."""
-    levels = ("commune", "unit", "field", "procedure")
     moved = []
     for key in before.keys() | after.keys():
         old, new = before.get(key), after.get(key)
@@ -151,11 +151,11 @@ def _moved(before: Figures, after: Figures) -> list[dict]:
                 "change": None if old_value is None or new_value is None else new_value - old_value,
             }
         )
-    order = {level: place for place, level in enumerate(levels)}
+    order = {level: place for place, level in enumerate(LEVELS)}
     return sorted(
         moved,
         key=lambda row: (
-            order.get(row["level"], len(levels)), row["calendar"], row["period"], row["code"], row["indicator"],
+            order[row["level"]], row["calendar"], row["period"], row["code"], row["indicator"],
         ),
     )  # fmt: skip
 

@@ -21,14 +21,29 @@ def refresh(months: Iterable[str], calendar: str | None = None, progress: Progre
         for month in months:
             with database.connection() as connection:
                 builds.refill_month(connection, periods.parse(month, name))
-        for period in periods.periods_touched(months, name):
-            with database.connection() as connection:
-                build_id, is_new = builds.build(connection, period)
-            computed.append(
-                {"calendar": name, "period": period.label, "build_id": build_id, "is_new": is_new}
-            )
+        touched = periods.periods_touched(months, name)
+        for period in touched:
+            computed.append(_build(period))
+        # Growth is told against the period before, so what comes after one that moved may have moved too.
+        moved = [
+            period for period, told in zip(touched, computed[-len(touched) :], strict=True) if told["is_new"]
+        ]
+        for period in {periods.shifted(one, 1).label: periods.shifted(one, 1) for one in moved}.values():
+            if period not in touched and _has_build(period):
+                computed.append(_build(period))
         progress(f"lịch {name}: đã tính {len(computed)} kỳ")
     return {"periods": computed}
+
+
+def _build(period: Period) -> dict:
+    with database.connection() as connection:
+        build_id, is_new = builds.build(connection, period)
+    return {"calendar": period.calendar, "period": period.label, "build_id": build_id, "is_new": is_new}
+
+
+def _has_build(period: Period) -> bool:
+    with database.connection() as connection:
+        return publication.newest_build(connection, period) is not None
 
 
 def compare(period: str, calendar: str | None = None) -> dict:

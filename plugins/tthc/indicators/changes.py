@@ -261,6 +261,7 @@ def _differing(
             new=f"({new_rows})",
             old_row=f"ROW({row.format(side='o')})",
             new_row=f"ROW({row.format(side='n')})",
+            **causes.history_of(item),
         ),
         {
             "commune": settings.commune_code(),
@@ -329,7 +330,7 @@ def _not_whole(place: tuple[str, str, str]) -> str:
 
 
 def _value(kind: str, n: int, d: int) -> Decimal | None:
-    if kind == "count":
+    if kind in ("count", "sum"):
         return Decimal(n)
     if d == 0:
         return None

@@ -11,7 +11,7 @@ import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 import sqlglot
@@ -19,10 +19,32 @@ from sqlglot import expressions
 
 from tthc import settings
 from tthc.errors import UsageError
+from tthc.sources import streams
 from tthc.warehouse import tables
+from tthc.workdays import periods
+from tthc.workdays.periods import Period
 
-Level = Literal["commune", "unit", "procedure", "field"]
-LEVELS: tuple[Level, ...] = ("commune", "unit", "procedure", "field")
+Level = Literal["commune", "unit", "procedure", "field", "official"]
+LEVELS: tuple[Level, ...] = ("commune", "unit", "procedure", "field", "official")
+#: The column of an item table that says whose a row is, by level.
+CODES: dict[str, str] = {level: f"{level}_code" for level in LEVELS[1:]}
+Kind = Literal[
+    "rate", "count", "sum", "ratio", "median", "published", "change", "weighted", "clauses", "no_source"
+]
+#: Kinds whose numerators and denominators are sums over rows: their changes can be told row by row.
+ADDITIVE = ("rate", "count", "sum", "ratio")
+#: Kinds that look at rows of an item table; the others look at indicators, or at nothing yet.
+OVER_ROWS = (*ADDITIVE, "median", "published")
+#: What each kind takes beside what all take.
+_TAKES: dict[str, tuple[str, ...]] = {
+    "sum": ("sum",),
+    "ratio": ("sum", "of_sum"),
+    "median": ("of",),
+    "published": ("of",),
+    "change": ("of",),
+    "weighted": ("parts",),
+    "no_source": ("reason",),
+}
 
 
 class Target(msgspec.Struct, frozen=True, rename={"valid_from": "from"}, forbid_unknown_fields=True):
@@ -33,12 +55,35 @@ class Target(msgspec.Struct, frozen=True, rename={"valid_from": "from"}, forbid_
     source: str
 
 
+class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A further clause of the directive that an indicator answers to."""
+
+    clause: str
+    clause_text: str
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a weighted score: no points at ``floor``, all of ``weight`` at ``target``, in proportion between."""
+
+    indicator: str
+    weight: float
+    floor: float
+    target: float
+
+
 class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One indicator as declared.
 
-    A ``rate`` is ``100 · n / d`` of rows that ``who`` admits; a ``count`` the rows that ``succeeds``; a ``ratio``
-    the sum of one column over the sum of another, over the rows that ``who`` admits. Rows of which ``needs`` is not
-    known stand aside, and make the number ``incomplete``.
+    Over the rows of ``item`` that ``who`` admits: a ``rate`` is the percentage that ``succeeds``, a ``count`` how many
+    do, a ``sum`` that of a column, a ``ratio`` the sum of one column over that of another, a ``median`` that of column
+    ``of``, and ``published`` the value in column ``of`` of the one row that somebody else published. Rows of which
+    ``needs`` is not known stand aside, and make the number ``incomplete``.
+
+    Over indicators: a ``change`` is the value of ``of`` less that of the period before, a ``weighted`` the points of
+    its ``parts`` of 100, ``clauses`` the percentage of the directive's clauses whose targets are met. ``no_source`` is
+    what nothing can tell yet, and its ``reason``.
+
+    ``sources`` are the streams without which the number of a period is not whole.
     """
 
     id: str
@@ -46,20 +91,65 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     clause: str
     clause_text: str
     responsible: str
-    item: str
-    kind: Literal["rate", "count", "ratio"]
+    kind: Kind
     legal: str
     direction: Literal["up", "down", "none"]
+    item: str | None = None
+    sources: tuple[str, ...] = ()
     who: str = "true"
     succeeds: str = "true"
     needs: str | None = None
     sum: str | None = None
     of_sum: str | None = None
+    of: str | None = None
+    parts: tuple[Part, ...] = ()
+    reason: str | None = None
     targets: tuple[Target, ...] = ()
-    levels: tuple[Level, ...] = LEVELS
+    levels: tuple[Level, ...] = ()
+    periods: tuple[periods.Kind, ...] = get_args(periods.Kind)
     feeds: tuple[str, ...] = ()
+    also: tuple[Clause, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
     form: str | None = None
     column: int | None = None
+
+    def holds_in(self, period: Period) -> bool:
+        """Say whether it is computed for a period: for periods of its kind, and valid on its last day."""
+        return (
+            period.kind in self.periods
+            and (self.valid_from is None or self.valid_from <= period.end)
+            and (self.valid_to is None or period.end <= self.valid_to)
+        )
+
+    def target_on(self, day: date) -> Target | None:
+        """Return the target in force on a day."""
+        return max(
+            (target for target in self.targets if target.valid_from <= day),
+            key=lambda target: target.valid_from,
+            default=None,
+        )
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses of the directive that it answers to."""
+        return (self.clause, *(other.clause for other in self.also))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The indicators that it is made of; ``clauses`` is made of every one with a target."""
+        if self.kind == "change":
+            return (self.of or "",)
+        return tuple(part.indicator for part in self.parts)
+
+    @property
+    def at(self) -> tuple[str, ...]:
+        """The levels at which it is computed: those declared, else all that its rows know (officials are asked for)."""
+        if self.levels:
+            return self.levels
+        if self.item is None:
+            return ("commune",)
+        return ("commune", *(level for level in LEVELS[1:-1] if CODES[level] in item_columns(self.item)))
 
     @property
     def asked(self) -> str:
@@ -77,19 +167,30 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     @property
     def numerator_sql(self) -> str:
-        """The aggregate that gives the numerator."""
-        if self.kind == "ratio":
+        """The aggregate that gives the numerator; NULL for what is no quotient."""
+        if self.kind in ("median", "published"):
+            return "NULL::bigint"
+        if self.kind in ("sum", "ratio"):
             return f"coalesce(sum({self.sum}) FILTER (WHERE {self.asked}), 0)"
         return f"count(*) FILTER (WHERE ({self.asked}) AND ({self.succeeds}))"
 
     @property
     def denominator_sql(self) -> str:
-        """The aggregate that gives the denominator; NULL for a count."""
-        if self.kind == "count":
+        """The aggregate that gives the denominator; NULL for a count, a sum and a published value."""
+        if self.kind in ("count", "sum", "published"):
             return "NULL::bigint"
         if self.kind == "ratio":
             return f"coalesce(sum({self.of_sum}) FILTER (WHERE {self.asked}), 0)"
         return f"count(*) FILTER (WHERE {self.asked})"
+
+    @property
+    def value_sql(self) -> str:
+        """The aggregate that gives the value of what is no quotient; NULL for what is one."""
+        if self.kind == "median":
+            return f"(percentile_cont(0.5) WITHIN GROUP (ORDER BY {self.of}) FILTER (WHERE {self.asked}))::numeric"
+        if self.kind == "published":
+            return f"(max({self.of}) FILTER (WHERE {self.asked}))::numeric"
+        return "NULL::numeric"
 
     @property
     def evidence_sql(self) -> tuple[str, str]:
@@ -112,6 +213,10 @@ def indicators() -> dict[str, Indicator]:
             found[indicator.id] = indicator
     if not found:
         raise UsageError("Không có chỉ tiêu nào trong thư mục indicators/.")
+    for indicator in found.values():
+        for other in indicator.reads:
+            if other not in found:
+                raise UsageError(f"Định nghĩa sai ở indicators/ ({indicator.id}): không có chỉ tiêu {other}.")
     return found
 
 
@@ -120,27 +225,24 @@ def shown() -> dict[str, Indicator]:
     return {id: indicator for id, indicator in indicators().items() if indicator.form is None}
 
 
-def by_item() -> dict[str, list[Indicator]]:
-    """Return the indicators of each item table: those that one pass over it gives."""
+def by_item(period: Period | None = None) -> dict[str, list[Indicator]]:
+    """Return the indicators of each item table (those of a period): what one pass over it gives."""
     found: dict[str, list[Indicator]] = {}
     for indicator in indicators().values():
-        found.setdefault(indicator.item, []).append(indicator)
+        if indicator.item and (period is None or indicator.holds_in(period)):
+            found.setdefault(indicator.item, []).append(indicator)
     return found
 
 
 def fed_by(table: str) -> list[str]:
     """Return the indicators (not the cells of forms) whose item table reads ``table``, itself or through others."""
-    every, fed = tables.tables(), []
-    for item, indicators_of_it in by_item().items():
-        reached, waiting = set(), [item]
-        while waiting:
-            name = waiting.pop()
-            if name in every and name not in reached:
-                reached.add(name)
-                waiting += every[name].words
-        if table in reached:
-            fed += [indicator.id for indicator in indicators_of_it if indicator.form is None]
-    return fed
+    return [
+        indicator.id
+        for item, of_it in by_item().items()
+        if table in tables.reached_from(item)
+        for indicator in of_it
+        if indicator.form is None
+    ]
 
 
 def cells(form: str) -> list[Indicator]:
@@ -151,7 +253,7 @@ def cells(form: str) -> list[Indicator]:
 def definitions_hash() -> str:
     """Return the fingerprint of everything that decides a number: the definitions and the SQL of their items."""
     digest = hashlib.sha256(msgspec.json.encode(list(indicators().values())))
-    for item in sorted({indicator.item for indicator in indicators().values()}):
+    for item in sorted(by_item()):
         digest.update(tables.tables()[item].shape.encode())
     return digest.hexdigest()
 
@@ -184,15 +286,32 @@ def _place(path: Path, id: str) -> str:
 def _problems(indicator: Indicator):
     if not re.fullmatch(r"[a-z][a-z0-9_]*", indicator.id):
         yield "mã chỉ tiêu chỉ gồm chữ thường không dấu, số và gạch dưới."
+    for name in ("sum", "of_sum", "of", "parts", "reason"):
+        takes = name in _TAKES.get(indicator.kind, ())
+        if takes != bool(getattr(indicator, name)):
+            yield f"kind: {indicator.kind} {'cần' if takes else 'không dùng'} {name}."
+    if (indicator.item is not None) != (indicator.kind in OVER_ROWS):
+        yield f"kind: {indicator.kind} {'cần' if indicator.kind in OVER_ROWS else 'không dùng'} item."
+        return
+    if indicator.item is None:
+        return
     columns = item_columns(indicator.item)
     if not columns:
         yield f"không có bảng {indicator.item} trong sql/."
         return
+    for level in indicator.levels:
+        if level != "commune" and CODES[level] not in columns:
+            yield f"levels có {level} nhưng {indicator.item} không có cột {CODES[level]}."
+    if not indicator.sources and indicator.form is None:
+        yield "sources phải nêu các luồng mà thiếu thì con số không đủ."
+    reached = tables.reached_from(indicator.item)
+    for source in indicator.sources:
+        declared = streams.streams().get(source)
+        if declared is None or declared.table not in reached:
+            yield f"sources có {source}, nhưng {indicator.item} không đọc luồng ấy."
     if indicator.needs and any(" OR " in text.upper() for text in (indicator.who, indicator.needs)):
         yield "who và needs được nối bằng AND: điều kiện có OR thì đặt trong ngoặc ở một cột của bảng."
-    if (indicator.kind == "ratio") != (indicator.sum is not None and indicator.of_sum is not None):
-        yield "kind: ratio cần cả sum và of_sum, các kind khác thì không."
-    for part in ("who", "succeeds", "needs", "sum", "of_sum"):
+    for part in ("who", "succeeds", "needs", "sum", "of_sum", "of"):
         text = getattr(indicator, part)
         if text is None:
             continue
@@ -209,10 +328,18 @@ def _problems(indicator: Indicator):
 
 
 @cache
-def item_columns(item: str) -> frozenset[str]:
-    """Return the columns of an item table, read from its SQL; empty when there is no such table."""
+def item_columns(item: str) -> tuple[str, ...]:
+    """Return the columns of an item table in order, read from its SQL; empty when there is no such table."""
     table = tables.tables().get(item)
     if table is None:
-        return frozenset()
+        return ()
     declared = re.search(r"RETURNS TABLE \((.*?)\n\)", table.shape, re.DOTALL)
-    return frozenset(re.findall(r"^\s+([a-z_]+) ", declared[1], re.MULTILINE)) if declared else frozenset()
+    return tuple(re.findall(r"^\s+([a-z_0-9]+) ", declared[1], re.MULTILINE)) if declared else ()
+
+
+@cache
+def meanings(item: str) -> dict[str, str]:
+    """Return what each column of an item table means, as the comment of its function says: a line a column."""
+    comment = re.search(r"COMMENT ON FUNCTION .*? IS\s+'(.*?)';", tables.tables()[item].shape, re.DOTALL)
+    lines = comment[1].replace("''", "'").splitlines() if comment else []
+    return dict(re.findall(r"^([a-z_0-9]+): (.+)$", "\n".join(lines), re.MULTILINE))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import cache
 
 import sqlglot
 from sqlglot import expressions
@@ -17,24 +16,42 @@ from tthc import settings
 from tthc.errors import TthcError
 from tthc.indicators import definitions
 from tthc.indicators.definitions import Indicator
-from tthc.indicators.explain import EXPLAINED_BY
-from tthc.warehouse import tables
 from tthc.warehouse.dictionary import write_or_check
 
 PAGE = "docs/indicators.md"
-_KINDS = {"rate": "tỷ lệ, %", "count": "số đếm", "ratio": "tỷ số hai tổng"}
+DOSSIERS = "marts.dossiers_in_period"
+_KINDS = {
+    "rate": "tỷ lệ, %",
+    "count": "số đếm",
+    "sum": "tổng",
+    "ratio": "tỷ số hai tổng",
+    "median": "trung vị",
+    "published": "giá trị nơi khác công bố",
+    "change": "mức tăng so với kỳ trước, điểm phần trăm",
+    "weighted": "điểm ghép, thang 100",
+    "clauses": "tỷ lệ mục đạt, %",
+    "no_source": "chưa có nguồn",
+}
 _DIRECTIONS = {"up": "càng cao càng tốt", "down": "càng thấp càng tốt", "none": "không chấm tốt xấu"}
-_LEVELS = {"commune": "xã", "unit": "đơn vị", "procedure": "thủ tục", "field": "lĩnh vực"}
+_LEVELS = {
+    "commune": "xã",
+    "unit": "đơn vị",
+    "procedure": "thủ tục",
+    "field": "lĩnh vực",
+    "official": "công chức",
+}
 _HEAD = """# Chỉ tiêu
 
 Trang này do máy viết từ các tệp trong `indicators/`. Muốn đổi thì sửa tệp ấy rồi chạy
 `.venv/bin/python -m tthc.indicators.dictionary`; phép thử `tests/indicators` báo khi trang đã cũ.
 
-Mỗi chỉ tiêu là hai điều kiện trên từng hồ sơ của kỳ: **ai được tính** (mẫu số) và **ai đạt** (tử số). Lời ở đây dịch
-từ chính điều kiện ấy, nên không thể nói khác con số. Mẫu số bằng 0 thì không có dữ liệu, không phải 0 % hay 100 %;
-dưới 5 là số ít. Chỉ tiêu có dòng **phải biết** thì hồ sơ chưa biết điều ấy đứng ngoài, và con số mang dấu “chưa đủ”
-(`incomplete`). Kênh nộp: 1 trực tiếp, 2 trực tuyến, 3 bưu chính; mức độ dịch vụ công: 4 toàn trình, 3 một phần, 2 cung
-cấp thông tin. Cột nào nghĩa là gì và đếm thế nào ở mép kỳ: [counting.md](counting.md), mục 2–4.
+Phần lớn chỉ tiêu là hai điều kiện trên từng dòng của một bảng trong kỳ (hồ sơ, nhiệm vụ, phản ánh…): **ai được tính**
+(mẫu số) và **ai đạt** (tử số). Lời ở đây dịch từ chính điều kiện ấy, nên không thể nói khác con số. Mẫu số bằng 0 thì
+không có dữ liệu, không phải 0 % hay 100 %; dưới 5 là số ít. **Nguồn** nào của kỳ còn thiếu hoặc chậm thì con số mang
+dấu “chưa đủ” (`incomplete`), và nói thiếu nguồn nào, từ ngày nào; chỉ tiêu có dòng **phải biết** thì dòng chưa biết
+điều ấy đứng ngoài và con số cũng mang dấu ấy. Chưa nguồn nào nói được thì là `no_source`, kèm lý do. Kênh nộp: 1 trực
+tiếp, 2 trực tuyến, 3 bưu chính; mức độ dịch vụ công: 4 toàn trình, 3 một phần, 2 cung cấp thông tin. Cột nào nghĩa là
+gì và đếm thế nào ở mép kỳ: [counting.md](counting.md), mục 2–4.
 """
 
 
@@ -51,8 +68,8 @@ def page() -> str:
     for form in forms:
         parts += [f"## Các ô của biểu {form}", "", "| Cột | Mã | Tên | Hồ sơ được đếm |", "|---|---|---|---|"]
         parts += [
-            f"| {f'({cell.column})' if cell.column else 'ghi chú'} | `{cell.id}` |"
-            f" {cell.name.partition(': ')[2] or cell.name} | {told(cell.succeeds)} |"
+            f"| {f'({cell.column})' if cell.column else 'ghi chú'} | `{cell.id}`"
+            f" | {cell.name.partition(': ')[2] or cell.name} | {told(cell.succeeds, cell.item or DOSSIERS)} |"
             for cell in definitions.cells(form)
         ]
         parts.append("")
@@ -61,13 +78,22 @@ def page() -> str:
 
 def _section(indicator: Indicator) -> str:
     lines = [f"### {indicator.id}", "", f"**{indicator.name}** ({_KINDS[indicator.kind]}; "]
-    lines[-1] += (
-        f"{_DIRECTIONS[indicator.direction]}; cấp: {', '.join(_LEVELS[x] for x in indicator.levels)})."
-    )
-    lines += ["", "| | Bằng lời | Điều kiện |", "|---|---|---|"]
-    lines += [f"| {label} | {told(text)} | `{_one_line(text)}` |" for label, text in _parts(indicator)]
-    lines += ["", f"- Mục {indicator.clause} của văn bản chỉ đạo: “{indicator.clause_text}”"]
+    lines[-1] += f"{_DIRECTIONS[indicator.direction]}; cấp: {', '.join(_LEVELS[x] for x in indicator.at)})."
+    lines.append("")
+    if indicator.item:
+        lines += ["| | Bằng lời | Điều kiện |", "|---|---|---|"]
+        lines += [
+            f"| {label} | {told(text, indicator.item)} | `{_one_line(text)}` |"
+            for label, text in _parts(indicator)
+        ]
+        lines.append("")
+    lines += _made_of(indicator)
+    lines += [f"- Mục {indicator.clause} của văn bản chỉ đạo: “{indicator.clause_text}”"]
     lines += [f"- Trách nhiệm: {indicator.responsible}", f"- Căn cứ: {indicator.legal}"]
+    for other in indicator.also:
+        lines.append(f"- Mục {other.clause} của văn bản chỉ đạo: “{other.clause_text}”")
+    if indicator.sources:
+        lines.append(f"- Nguồn: {', '.join(f'`{name}`' for name in indicator.sources)}")
     for target in indicator.targets:
         value = f"{target.value:g}".replace(".", ",")
         lines.append(f"- Mục tiêu từ {target.valid_from:%d/%m/%Y}: {value} ({target.source})")
@@ -76,10 +102,31 @@ def _section(indicator: Indicator) -> str:
     return "\n".join([*lines, ""])
 
 
+def _made_of(indicator: Indicator) -> list[str]:
+    """Return what an indicator that looks at no rows is made of, or why there is none yet."""
+    known = definitions.indicators()
+    if indicator.kind == "no_source":
+        return [f"Chưa có nguồn: {indicator.reason}", ""]
+    if indicator.kind == "change":
+        return [f"Giá trị của «{known[indicator.of or ''].name}» trừ giá trị kỳ liền trước cùng loại.", ""]
+    if indicator.kind == "clauses":
+        return ["Mục nào của văn bản chỉ đạo có mọi mục tiêu đo được đều đạt thì mục ấy đạt.", ""]
+    if not indicator.parts:
+        return []
+    rows = [
+        f"| {known[part.indicator].name} (`{part.indicator}`) | {part.weight:g} | {part.floor:g} | {part.target:g} |"
+        for part in indicator.parts
+    ]
+    return ["| Thành phần | Trọng số | Không điểm ở | Đủ điểm từ |", "|---|---|---|---|", *rows, ""]
+
+
 def _parts(indicator: Indicator) -> list[tuple[str, str]]:
     if indicator.kind == "ratio":
         sums = [("Tử số: tổng của", indicator.sum or ""), ("Mẫu số: tổng của", indicator.of_sum or "")]
         return [("Ai được tính", indicator.who), *sums]
+    if indicator.kind in ("sum", "median", "published"):
+        label = {"sum": "Cộng", "median": "Trung vị của", "published": "Giá trị"}[indicator.kind]
+        return [("Ai được tính", indicator.asked), (label, indicator.sum or indicator.of or "")]
     if indicator.kind == "count":
         who, _ = indicator.evidence_sql
         return [("Được đếm", who.removeprefix("(true) AND ").removeprefix("(").removesuffix(")"))]
@@ -87,7 +134,7 @@ def _parts(indicator: Indicator) -> list[tuple[str, str]]:
     return [("Ai được tính", indicator.who), *needs, ("Ai đạt", indicator.succeeds)]
 
 
-def told(predicate: str) -> str:
+def told(predicate: str, item: str = DOSSIERS) -> str:
     """Return a predicate in Vietnamese words, each column by the comment that the database gives it.
 
     >>> told("is_open AND NOT is_undetermined")
@@ -96,32 +143,35 @@ def told(predicate: str) -> str:
     '«kênh nộp» không trống và «kênh nộp» là 2'
     """
     tree = sqlglot.parse_one(f"SELECT {predicate}", read="postgres").expressions[0]
-    return _words(tree)
+    return _words(tree, item)
 
 
-def _words(node: expressions.Expression) -> str:
+def _words(node: expressions.Expression, item: str) -> str:
     if isinstance(node, expressions.Paren):
-        return f"({_words(node.this)})"
+        return f"({_words(node.this, item)})"
     if isinstance(node, expressions.And):
-        return f"{_words(node.this)} và {_words(node.expression)}"
+        return f"{_words(node.this, item)} và {_words(node.expression, item)}"
     if isinstance(node, expressions.Or):
-        return f"{_words(node.this)} hoặc {_words(node.expression)}"
+        return f"{_words(node.this, item)} hoặc {_words(node.expression, item)}"
     if isinstance(node, expressions.Is):
         is_not = bool(node.args.get("negate"))
-        return f"{_words(node.this)} {'không trống' if is_not else 'trống'}"
+        return f"{_words(node.this, item)} {'không trống' if is_not else 'trống'}"
     if isinstance(node, expressions.Not):
         if isinstance(node.this, expressions.Is):
-            return f"{_words(node.this.this)} không trống"
-        return f"không {_words(node.this)}"
+            return f"{_words(node.this.this, item)} không trống"
+        return f"không {_words(node.this, item)}"
     for kind, word in _COMPARISONS.items():
         if isinstance(node, kind):
-            return f"{_words(node.this)} {word} {_words(node.expression)}"
+            return f"{_words(node.this, item)} {word} {_words(node.expression, item)}"
     if isinstance(node, expressions.Column):
-        return f"«{_meaning(node.name)}»"
+        return f"«{_meaning(node.name, item)}»"
     if isinstance(node, expressions.Boolean):
-        return "mọi hồ sơ" if node.this else "không hồ sơ nào"
+        return "tất cả" if node.this else "không gì cả"
     if isinstance(node, expressions.Literal):
         return f"“{node.this}”" if node.is_string else node.this
+    if isinstance(node, expressions.In):
+        listed = ", ".join(_words(one, item) for one in node.expressions)
+        return f"{_words(node.this, item)} là một trong {listed}"
     raise TthcError(f"Chưa biết nói bằng lời phần này của một điều kiện: {node.sql(dialect='postgres')}.")
 
 
@@ -136,26 +186,12 @@ _COMPARISONS: dict[type[expressions.Expression], str] = {
 }
 
 
-def _meaning(column: str) -> str:
-    comment = _comments().get(column)
+def _meaning(column: str, item: str) -> str:
+    comment = definitions.meanings(item).get(column)
     if comment is None:
-        raise TthcError(f"Cột {column} mà một chỉ tiêu dùng chưa có lời chú.")
+        raise TthcError(f"Cột {column} mà một chỉ tiêu dùng chưa có lời chú ở {item}.")
     text = re.split(r"[:;(]", comment)[0].strip().removesuffix(".")
     return text[:1].lower() + text[1:]
-
-
-@cache
-def _comments() -> dict[str, str]:
-    """Return what each column of the item tables means; the same word means the same in all of them."""
-    found: dict[str, str] = {}
-    for name in dict.fromkeys(table for of_item in EXPLAINED_BY.values() for table in of_item):
-        comments = re.findall(
-            rf"COMMENT ON COLUMN {re.escape(name)}\.(\w+) IS\s+'(.*?)';",
-            tables.tables()[name].shape,
-            re.DOTALL,
-        )
-        found = dict(comments) | found
-    return found
 
 
 def _one_line(text: str) -> str:

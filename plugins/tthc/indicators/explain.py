@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psycopg
 import sqlglot
 from sqlglot import expressions
@@ -20,24 +21,42 @@ from tthc.indicators.definitions import Indicator
 from tthc.warehouse.trace import ADDRESS
 from tthc.workdays.periods import Period
 
-_PARTS = ("dossier_code", "in_numerator", "numerator_part", "denominator_part")
-#: What is shown of the items behind a number, and where their tables explain the columns, by item table.
-EVIDENCE = {
+_PARTS = ("in_numerator", "numerator_part", "denominator_part")
+#: What is shown of a dossier that its item table does not carry itself, by item table.
+_MORE = {
     "marts.dossiers_in_period": (
-        *_PARTS, "status", "outcome", "unit_code", "procedure_code", "received_on", "due_on", "ended_on", "due_source",
-        "fetch_id", "address",
+        "dossier_code", *_PARTS, "status", "outcome", "unit_code", "procedure_code", "received_on", "due_on",
+        "ended_on", "due_source", "fetch_id", "address",
     ),
     "marts.reconciliation_in_period": (
-        *_PARTS, "class", "matched_by", "portal_code", "unit_code", "procedure_code", "city_status", "portal_status",
-        "city_received_on", "portal_received_on", "city_due_on", "portal_due_on", "city_ended_on", "portal_ended_on",
-        "fetch_id", "address", "portal_fetch_id", "portal_address",
+        "dossier_code", *_PARTS, "class", "matched_by", "portal_code", "unit_code", "procedure_code", "city_status",
+        "portal_status", "city_received_on", "portal_received_on", "city_due_on", "portal_due_on", "city_ended_on",
+        "portal_ended_on", "fetch_id", "address", "portal_fetch_id", "portal_address",
     ),
 }  # fmt: skip
-EXPLAINED_BY = {
-    "marts.dossiers_in_period": ("marts.dossier_periods",),
-    "marts.reconciliation_in_period": ("marts.reconciliation", "marts.dossier_periods"),
+#: Columns of an item table that say where a row stands, for its address.
+_STANDING = ("fetch_id", "row_number")
+
+
+def evidence_columns(item: str) -> tuple[str, ...]:
+    """Return what is shown of the rows behind a number: key, parts, what the row says, where it came from."""
+    if item in _MORE:
+        return _MORE[item]
+    key, *others = definitions.item_columns(item)
+    shown = [name for name in others if name not in _STANDING]
+    return (key, *_PARTS, *shown, *(("fetch_id", "address") if _has_address(item) else ()))
+
+
+def _has_address(item: str) -> bool:
+    return set(_STANDING) <= set(definitions.item_columns(item))
+
+
+_NAMED_IN = {
+    "unit": "marts.units",
+    "procedure": "marts.procedures",
+    "field": "marts.procedures",
+    "official": "marts.officials",
 }
-_COLUMN_OF_LEVEL = {"unit": "unit_code", "procedure": "procedure_code", "field": "field_code"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +69,7 @@ class Scope:
     @property
     def predicate(self) -> str:
         """Who belongs to it, as SQL with the parameter ``code``."""
-        column = _COLUMN_OF_LEVEL.get(self.level)
+        column = definitions.CODES.get(self.level)
         return f"{column} = %(code)s" if column else "true"
 
 
@@ -63,10 +82,10 @@ def scope(connection: psycopg.Connection, code: str | None) -> Scope:
     if code is None or code == commune:
         return Scope("commune", commune)
     parameters = {"commune": commune, "code": code}
-    for level, column in _COLUMN_OF_LEVEL.items():
-        source = "marts.units" if level == "unit" else "marts.procedures"
+    for level, source in _NAMED_IN.items():
         found = connection.execute(
-            f"SELECT EXISTS (SELECT FROM {source} WHERE commune_code = %(commune)s AND {column} = %(code)s) AS yes",
+            f"SELECT EXISTS (SELECT FROM {source} WHERE commune_code = %(commune)s"
+            f" AND {definitions.CODES[level]} = %(code)s) AS yes",
             parameters,
         ).fetchone()
         if found["yes"]:
@@ -76,7 +95,7 @@ def scope(connection: psycopg.Connection, code: str | None) -> Scope:
         parameters,
     ).fetchall()
     raise UsageError(
-        f"Không có đơn vị, thủ tục hay lĩnh vực nào mang mã “{code}”. Các đơn vị: "
+        f"Không có đơn vị, thủ tục, lĩnh vực hay công chức nào mang mã “{code}”. Các đơn vị: "
         + ", ".join(row["unit_code"] for row in units)
         + "."
     )
@@ -90,21 +109,15 @@ def indicator_named(id: str) -> Indicator:
     return known[id]
 
 
-def definition(connection: psycopg.Connection, indicator: Indicator) -> dict[str, Any]:
+def definition(indicator: Indicator) -> dict[str, Any]:
     """Return the definition in words and SQL; ``columns`` says what each column of the predicates means."""
     used = {
         column.name
-        for text in (indicator.asked, indicator.succeeds, indicator.sum, indicator.of_sum)
-        if text is not None
+        for text in (indicator.asked, indicator.succeeds, indicator.sum, indicator.of_sum, indicator.of)
+        if text is not None and indicator.item is not None
         for column in sqlglot.parse_one(f"SELECT {text}", read="postgres").find_all(expressions.Column)
     }
-    comments = connection.execute(
-        "SELECT DISTINCT ON (a.attname) a.attname AS name, col_description(a.attrelid, a.attnum) AS comment"
-        " FROM unnest(%s::text[]) WITH ORDINALITY AS t (name, place)"
-        " INNER JOIN pg_attribute AS a ON a.attrelid = t.name::regclass"
-        " WHERE a.attname = ANY (%s) ORDER BY a.attname, t.place",
-        (list(EXPLAINED_BY[indicator.item]), sorted(used)),
-    ).fetchall()
+    meanings = definitions.meanings(indicator.item) if indicator.item else {}
     return {
         "indicator": indicator.id,
         "name": indicator.name,
@@ -119,10 +132,19 @@ def definition(connection: psycopg.Connection, indicator: Indicator) -> dict[str
         "needs": indicator.needs,
         "sum": indicator.sum,
         "of_sum": indicator.of_sum,
-        "numerator_sql": indicator.numerator_sql,
-        "denominator_sql": None if indicator.kind == "count" else indicator.denominator_sql,
-        "columns": {row["name"]: row["comment"] for row in comments},
+        "of": indicator.of,
+        "parts": [msgspec.structs.asdict(part) for part in indicator.parts],
+        "reason": indicator.reason,
+        "sources": list(indicator.sources),
+        "numerator_sql": _sql(indicator, indicator.numerator_sql),
+        "denominator_sql": _sql(indicator, indicator.denominator_sql),
+        "value_sql": _sql(indicator, indicator.value_sql),
+        "columns": {name: meanings[name] for name in sorted(used) if name in meanings},
     }
+
+
+def _sql(indicator: Indicator, text: str) -> str | None:
+    return None if indicator.item is None or text.startswith("NULL::") else text
 
 
 def told(
@@ -137,7 +159,9 @@ def told(
 
 
 def now(connection: psycopg.Connection, indicator: Indicator, period: Period, scope: Scope) -> dict[str, Any]:
-    """Return numerator and denominator as the dossiers say today."""
+    """Return numerator and denominator as the rows say today; both None for what is not counted from rows."""
+    if indicator.item is None:
+        return {"numerator": None, "denominator": None}
     return connection.execute(
         f"SELECT {indicator.numerator_sql} AS numerator, {indicator.denominator_sql} AS denominator"
         f" FROM {_item(indicator)} WHERE {scope.predicate}",
@@ -153,7 +177,7 @@ def left_out(
     Each row: ``condition`` (SQL), ``no`` and ``unknown`` (counts: the answer is no, or nobody knows).
     """
     who, _ = indicator.evidence_sql
-    conditions = _conditions(who)
+    conditions = _conditions(who) if indicator.item else []
     if not conditions:
         return []
     first = " ".join(f"WHEN ({text}) IS NOT TRUE THEN {place}" for place, text in enumerate(conditions))
@@ -178,20 +202,28 @@ def evidence(
     scope: Scope,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the dossiers behind the number, one dict of its item's ``EVIDENCE`` each; those that fail come first.
+    """Return the rows behind the number, a dict of its item's ``evidence_columns`` each; those that fail come first.
 
-    ``address`` is where the newest version of the dossier lies in the archive, ``portal_address`` that of the portal.
-    The parts of a rate or a count are 0 or 1, those of a ratio its two sums, so the parts always add up to the number.
+    ``address`` is where the newest version of the row lies in the archive, ``portal_address`` that of the portal. The
+    parts of a rate or a count are 0 or 1, those of a sum or a ratio what is summed, so they always add up to the
+    number; those of a median are the value of each row. An indicator made of indicators has no rows of its own.
     """
+    if indicator.item is None:
+        return []
     who, succeeds = indicator.evidence_sql
-    numerator = (
-        f"({indicator.sum})::bigint" if indicator.kind == "ratio" else f"(({succeeds}) IS TRUE)::integer"
-    )
-    denominator = {"ratio": f"({indicator.of_sum})::bigint", "count": "NULL::bigint", "rate": "1"}[
-        indicator.kind
-    ]
+    numerator = {
+        "sum": f"coalesce({indicator.sum}, 0)::bigint",
+        "ratio": f"coalesce({indicator.sum}, 0)::bigint",
+        "median": f"({indicator.of})::numeric",
+        "published": f"({indicator.of})::numeric",
+    }.get(indicator.kind, f"(({succeeds}) IS TRUE)::integer")
+    denominator = {
+        "ratio": f"coalesce({indicator.of_sum}, 0)::bigint",
+        "rate": "1",
+        "median": "1",
+    }.get(indicator.kind, "NULL::bigint")
     return connection.execute(
-        _SHOWN[indicator.item].format(
+        (_SHOWN.get(indicator.item) or _shown(indicator.item)).format(
             behind=f"SELECT *, (({succeeds}) IS TRUE) AS in_numerator, {numerator} AS numerator_part,"
             f" {denominator} AS denominator_part FROM {_item(indicator)} WHERE ({who}) AND {scope.predicate}",
             address=ADDRESS,
@@ -209,6 +241,8 @@ def counted_in(connection: psycopg.Connection, dossier_code: str) -> list[dict[s
     """
     found = []
     for item, indicators in definitions.by_item().items():
+        if "dossier_code" not in definitions.item_columns(item):
+            continue
         counted, succeeded = [], []
         for indicator in indicators:
             who, succeeds = indicator.evidence_sql
@@ -257,6 +291,17 @@ def _parameters(period: Period, scope: Scope) -> dict[str, Any]:
         "last": period.end,
         "code": scope.code,
     }
+
+
+def _shown(item: str) -> str:
+    """Return the query of the rows of ``behind`` for an item table that carries all that is shown."""
+    key = definitions.item_columns(item)[0]
+    columns = [name for name in evidence_columns(item) if name != "address"]
+    address = ", {address} AS address" if _has_address(item) else ""
+    return (
+        f"WITH behind AS ({{behind}}) SELECT {', '.join(f'v.{name}' for name in columns)}{address}"
+        f' FROM behind AS v ORDER BY v.in_numerator, v.{key} COLLATE "C" LIMIT %(limit)s'
+    )
 
 
 #: The rows of ``behind`` with what is shown of each, by item table.

@@ -20,8 +20,6 @@ from tthc.indicators import definitions
 from tthc.workdays.periods import Period
 
 DOSSIERS = "marts.dossiers_in_period"
-#: Kinds whose numerators and denominators are sums over rows: their changes can be told row by row.
-ADDITIVE = ("rate", "count", "ratio")
 _PART = 4_000_000
 
 _TAKE = """
@@ -81,20 +79,18 @@ class Laid:
     columns: dict[str, list[list[str]]]
 
 
-def declared() -> tuple[Definition, ...]:
-    """Return the definitions of today."""
+def declared(period: Period) -> tuple[Definition, ...]:
+    """Return the definitions of today that count in a period."""
     return tuple(
-        Definition(
-            i.id, i.kind, i.item, tuple(i.levels), i.numerator_sql, i.denominator_sql, i.form, i.column
-        )
+        Definition(i.id, i.kind, i.item or "", i.at, i.numerator_sql, i.denominator_sql, i.form, i.column)
         for i in definitions.indicators().values()
-        if i.kind in ADDITIVE
+        if i.kind in definitions.ADDITIVE and i.holds_in(period)
     )
 
 
 def take(connection: psycopg.Connection, period: Period) -> Laid:
     """Lay out the facts of a period as they are now."""
-    counted = declared()
+    counted = declared(period)
     found: dict[str, str] = {}
     columns: dict[str, list[list[str]]] = {}
     for place, item in enumerate(sorted({definition.item for definition in counted})):
@@ -230,7 +226,7 @@ def measure(
     """
     known = {name for name, _ in columns}
     levels = [("commune", None)] + [
-        (level, f"{level}_code") for level in ("unit", "procedure", "field") if f"{level}_code" in known
+        (level, column) for level, column in definitions.CODES.items() if column in known
     ]
     every = list(counted)
     aggregates = ", ".join(
@@ -244,12 +240,12 @@ def measure(
     head = "".join(f"{name}, " for name in by)
     sets = ", ".join(f"({', '.join([*by, *([column] if column else [])])})" for _, column in levels)
     named = "".join(f" WHEN grouping({column}) = 0 THEN '{level}'" for level, column in levels if column)
-    codes = "".join(f"CASE WHEN grouping({column}) = 0 THEN {column} END, " for _, column in levels if column)
+    codes = "".join(f" WHEN grouping({column}) = 0 THEN {column}" for _, column in levels if column)
     return (
         f"SELECT {head}g.level, g.code, v.indicator, v.n, v.d FROM ("
         f"SELECT {head}CASE{named or ' WHEN false THEN NULL'} ELSE 'commune' END AS level,"
-        f" coalesce({codes}%(commune)s) AS code, {aggregates}"
+        f" CASE{codes or ' WHEN false THEN NULL'} ELSE %(commune)s END AS code, {aggregates}"
         f" FROM ({rows}) AS f GROUP BY GROUPING SETS ({sets})) AS g"
         f" CROSS JOIN LATERAL (VALUES {told}) AS v (indicator, levels, n, d)"
-        f" WHERE g.level = ANY (v.levels)"
+        f" WHERE g.level = ANY (v.levels) AND g.code IS NOT NULL"
     )

@@ -59,14 +59,8 @@ def hashes(connection: psycopg.Connection, items: list[str]) -> dict[str, str]:
 def rules_hash(items: list[str]) -> str:
     """Return the fingerprint of the SQL that makes the item tables out of what core holds."""
     every = tables.tables()
-    reached, waiting = set(), list(items)
-    while waiting:
-        name = waiting.pop()
-        if name in every and name not in reached:
-            reached.add(name)
-            waiting += every[name].words
     digest = hashlib.sha256()
-    for name in sorted(reached):
+    for name in sorted(tables.reached_from(*items)):
         if every[name].refill or every[name].kind != "TABLE":
             digest.update(f"{name} {every[name].shape_hash}\n".encode())
     return digest.hexdigest()

@@ -107,6 +107,15 @@ def values(
     ).fetchall()
 
 
+def gaps(connection: psycopg.Connection, edition: Edition) -> list[dict[str, Any]]:
+    """Return which sources an edition lacked: ``stream``, ``lacks_from``, and the ``indicators`` that need it."""
+    return connection.execute(
+        "SELECT stream, min(lacks_from) AS lacks_from, array_agg(indicator ORDER BY indicator) AS indicators"
+        " FROM indicators.gaps WHERE build_id = %s AND indicator = ANY (%s) GROUP BY stream ORDER BY stream",
+        (edition.build_id, list(definitions.shown())),
+    ).fetchall()
+
+
 def names(connection: psycopg.Connection) -> dict[tuple[str, str], str]:
     """Return the Vietnamese name of each (level, code); a code without one is not in it."""
     commune = settings.commune_code()

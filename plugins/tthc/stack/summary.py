@@ -82,7 +82,7 @@ def _values(rows: list[dict[str, str]]) -> dict[str, dict[str, str]]:
     """Return the text to show, by code and indicator."""
     found: dict[str, dict[str, str]] = {}
     for row in rows:
-        text = "–" if row["status"] == "no_data" else row["value"]
+        text = row["value"] or "–"
         mark = {"small_n": " *", "incomplete": " …"}.get(row["status"], "")
         found.setdefault(row["code"], {})[row["indicator"]] = text + mark
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Protocol
 
 from tthc.warehouse.doctor import Check
 
@@ -13,6 +15,9 @@ GUARDS = (
     ("indicators.values", "published_stays"),
     ("indicators.values", "published_is_full"),
     ("indicators.values", "published_is_not_emptied"),
+    ("indicators.gaps", "published_stays"),
+    ("indicators.gaps", "published_is_full"),
+    ("indicators.gaps", "published_is_not_emptied"),
     ("indicators.revisions", "published_stays"),
     ("indicators.revisions", "published_is_not_emptied"),
     ("indicators.revisions", "published_is_linked"),
@@ -47,12 +52,22 @@ IDENTITIES = (
 )
 
 
-def checks(levels: Mapping[str, Sequence[str]], definitions_hash: str, *, full: bool = False) -> list[Check]:
+class Declared(Protocol):
+    """What these checks ask of an indicator: where and when it is computed."""
+
+    id: str
+    at: Sequence[str]
+    periods: Sequence[str]
+    valid_from: date | None
+    valid_to: date | None
+
+
+def checks(declared: Iterable[Declared], definitions_hash: str, *, full: bool = False) -> list[Check]:
     """Return the checks of marts, builds and revisions.
 
-    ``levels`` are the declared indicators with their levels; ``full`` counts every month again from the dossiers.
+    ``declared`` are the indicators of today; ``full`` counts every month again from the dossiers.
     """
-    found = [*_IDENTITIES, *_REVISIONS, _is_complete(levels), _is_of_today(definitions_hash)]
+    found = [*_IDENTITIES, *_REVISIONS, _is_complete(declared), _is_of_today(definitions_hash)]
     return [*found, *_MONTHS] if full else found
 
 
@@ -69,8 +84,8 @@ _IDENTITIES = tuple(
     for name, title, equation in IDENTITIES
 )
 
-_CONTENT = """encode(sha256(convert_to(string_agg(concat_ws('|', v.level, v.code, v.indicator, v.numerator,
- coalesce(v.denominator::text, '-'), coalesce(v.value::text, '-'), v.status),
+_CONTENT = """encode(sha256(convert_to(string_agg(concat_ws('|', v.level, v.code, v.indicator,
+ coalesce(v.numerator::text, '-'), coalesce(v.denominator::text, '-'), coalesce(v.value::text, '-'), v.status),
  E'\\n' ORDER BY v.level COLLATE "C", v.code COLLATE "C", v.indicator COLLATE "C"), 'UTF8')), 'hex')"""
 
 _REVISIONS = (
@@ -131,8 +146,11 @@ _REVISIONS = (
         "mỗi giá trị đúng bằng tử số trên mẫu số, trạng thái đúng theo mẫu số",
         "SELECT concat_ws(' ', b.calendar, b.period, v.level, v.code, v.indicator) AS subject,"
         " CASE WHEN v.denominator = 0 THEN v.status = 'no_data'"
-        "  ELSE v.status IN ('incomplete', CASE WHEN v.denominator < 5 THEN 'small_n' ELSE 'ok' END) END"
-        " AND CASE WHEN v.denominator IS NULL THEN v.value = v.numerator WHEN v.denominator = 0 THEN v.value IS NULL"
+        "  WHEN v.value IS NULL THEN v.status IN ('no_data', 'no_source')"
+        "  ELSE v.status IN ('incomplete', 'small_n') OR coalesce(v.denominator, 5) >= 5 AND v.status = 'ok' END"
+        " AND coalesce(v.denominator >= 5 OR v.status <> 'ok', true)"
+        " AND CASE WHEN v.numerator IS NULL THEN true WHEN v.value IS NULL THEN coalesce(v.denominator, 0) = 0"
+        "  WHEN v.denominator IS NULL THEN v.value = v.numerator"
         "  ELSE v.value IN (round(100 * v.numerator::numeric / v.denominator, 2),"
         "  round(v.numerator::numeric / v.denominator, 2)) END AS is_right"
         " FROM indicators.builds AS b INNER JOIN indicators.values AS v USING (build_id)"
@@ -159,8 +177,15 @@ _MONTHS = (
 )
 
 
-def _is_complete(levels: Mapping[str, Sequence[str]]) -> Check:
-    pairs = [(id, level) for id, of in levels.items() for level in of if level in ("commune", "unit")]
+def _is_complete(declared: Iterable[Declared]) -> Check:
+    places = [
+        (one.id, level, kind, one.valid_from, one.valid_to)
+        for one in declared
+        for level in one.at
+        for kind in one.periods
+        if level in ("commune", "unit")
+    ]
+    ids, levels, kinds, firsts, lasts = ([place[column] for place in places] for column in range(5))
     return Check(
         "P3",
         "newest_build_has_every_indicator",
@@ -168,14 +193,18 @@ def _is_complete(levels: Mapping[str, Sequence[str]]) -> Check:
         "SELECT concat_ws(' ', b.calendar, b.period, i.id, w.code) AS subject,"
         " EXISTS (SELECT FROM indicators.values AS v"
         " WHERE v.build_id = b.build_id AND v.level = i.level AND v.code = w.code AND v.indicator = i.id) AS is_right"
-        " FROM (SELECT DISTINCT ON (calendar, period) * FROM indicators.builds WHERE commune_code = %(commune)s"
-        "  ORDER BY calendar, period, build_id DESC) AS b"
-        " CROSS JOIN unnest(%(ids)s::text[], %(levels)s::text[]) AS i (id, level)"
+        " FROM (SELECT DISTINCT ON (calendar, period) *, CASE WHEN period LIKE '%%Q%%' THEN 'quarter'"
+        "   WHEN period LIKE '%%H%%' THEN 'half' WHEN period LIKE '%%9M' THEN 'nine_months'"
+        "   WHEN period LIKE '%%-%%' THEN 'month' ELSE 'year' END AS kind"
+        "  FROM indicators.builds WHERE commune_code = %(commune)s ORDER BY calendar, period, build_id DESC) AS b"
+        " INNER JOIN unnest(%(ids)s::text[], %(levels)s::text[], %(kinds)s::text[], %(firsts)s::date[],"
+        "  %(lasts)s::date[]) AS i (id, level, kind, valid_from, valid_to) ON i.kind = b.kind"
+        "  AND b.period_end BETWEEN coalesce(i.valid_from, '-infinity') AND coalesce(i.valid_to, 'infinity')"
         " INNER JOIN (SELECT 'commune' AS level, %(commune)s AS code UNION ALL"
         "  SELECT 'unit', unit_code FROM marts.units WHERE commune_code = %(commune)s AND is_active) AS w"
         " USING (level)",
         "Tính lại kỳ ấy: tthc refresh THÁNG.",
-        {"ids": [id for id, _ in pairs], "levels": [level for _, level in pairs]},
+        {"ids": ids, "levels": levels, "kinds": kinds, "firsts": firsts, "lasts": lasts},
     )
 
 

@@ -54,11 +54,24 @@ def entries(connection: psycopg.Connection) -> dict[str, list[Entry]]:
         notes = "bắt buộc" if row["is_required"] else ""
         by_oid[row["oid"]].columns.append((name, row["type"], notes, row["comment"]))
     for row in connection.execute(_FUNCTIONS, {"schemas": list(SCHEMAS)}).fetchall():
-        kind = f"hàm, trả về `{' '.join(row['result'].split())}`"
-        found[row["schema"]].append(
-            Entry(f"{row['schema']}.{row['name']}({row['arguments']})", kind, row["comment"])
-        )
+        found[row["schema"]].append(_function(row))
     return found
+
+
+def _function(row: dict) -> Entry:
+    """Return the entry of a function; the comment of one that returns rows has a line for each column."""
+    name, result = f"{row['schema']}.{row['name']}({row['arguments']})", " ".join(row["result"].split())
+    comment, _, lines = (row["comment"] or "").partition("\n")
+    if not result.startswith("TABLE("):
+        return Entry(name, f"hàm, trả về `{result}`", comment)
+    meanings = dict(line.split(": ", 1) for line in lines.splitlines() if ": " in line)
+    columns = [column.split(" ", 1) for column in result[6:-1].split(", ")]
+    return Entry(
+        name,
+        "hàm, trả về bảng",
+        comment,
+        [(column, kind, "", meanings.get(column)) for column, kind in columns],
+    )
 
 
 def page(connection: psycopg.Connection) -> str:

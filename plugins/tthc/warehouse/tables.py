@@ -83,6 +83,17 @@ def tables() -> dict[str, Table]:
     return {name: found[name] for name in order.static_order()}
 
 
+def reached_from(*names: str) -> set[str]:
+    """Return the tables that these read, themselves or through others, and these."""
+    every, reached, waiting = tables(), set(), list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in every and name not in reached:
+            reached.add(name)
+            waiting += every[name].words
+    return reached
+
+
 def staging_shape(stream: streams.Stream) -> str:
     """Return the statements that make a stream's staging table: the declared columns and each row's address."""
     own = {
@@ -117,12 +128,7 @@ def judged_by(connection: psycopg.Connection, stream: streams.Stream) -> bytes:
     """
     every, root = tables(), settings.root()
     suite = (root / "expectations" / f"{stream.suite}.json").read_text(encoding="utf-8")
-    reached, waiting = set(), [stream.candidates, *(name for name in every if name in suite)]
-    while waiting:
-        name = waiting.pop()
-        if name in every and name not in reached:
-            reached.add(name)
-            waiting += every[name].words
+    reached = reached_from(stream.candidates, *(name for name in every if name in suite))
     registers = [s.stream for s in streams.streams().values() if s.kind == "file" and s.table in reached]
     readings = connection.execute(
         "SELECT fetch_id FROM ops.fetches WHERE commune_code = %s AND stream = ANY (%s) AND state = 'merged'"
