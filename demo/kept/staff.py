@@ -1,6 +1,6 @@
 """The register of staff: who was where and since when, who was away; the only file of the demo with staff names."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from ..stream_file import Context, Hashed, Row
 from . import sheet
@@ -80,7 +80,13 @@ def rows(context: Context) -> list[Row]:
         found.append(_away(official, away, away.replace(day=20), "sickness" if number % 4 else "training"))
         if number % 8 == 3 and date(2025, 7, 14) <= today:
             found.append(_away(official, date(2025, 7, 14), date(2026, 1, 13), "maternity"))
-    return found + [row for row in OTHERS if row["starts_on"] <= today]
+    return found + [_told(row, today) for row in OTHERS if row["starts_on"] <= today]
+
+
+def _told(row: Row, today: date) -> Row:
+    """Return a posting as the register has it: its end is written when it is near."""
+    is_told = row["ends_on"] is not None and row["ends_on"] <= today + timedelta(days=14)
+    return row if is_told else row | {"ends_on": None}
 
 
 def _span(official: Official, kind: str, first: date, last: date | None) -> Row:

@@ -69,6 +69,52 @@ _LIVES = {
     "core.ratings": ("core.day_of(t.rated_at)", "core.day_of(t.rated_at)"),
     # A procedure that was once payable online stays so; what is paid counts on its day.
     "core.payments": ("core.day_of(coalesce(t.paid_at, t.requested_at))", "NULL"),
+    # What is not done is overdue until it is; a reminder is owed some days after the deadline.
+    "core.tasks": (
+        "least(t.due_on, t.done_on, t.obstacle_due_on, t.obstacle_reported_on)",
+        "CASE WHEN t.done_on IS NOT NULL THEN greatest(t.done_on, t.obstacle_due_on, t.obstacle_reported_on,"
+        " coalesce(marts.working_day_after(t.commune_code, t.due_on, 3), t.due_on + 1)) END",
+    ),
+    "core.reviews": (
+        "least(t.due_on, t.proposed_on, t.answered_on)",
+        "greatest(t.due_on, t.proposed_on, t.answered_on)",
+    ),
+    # A check holds until the next one.
+    "core.publicity_checks": (
+        "t.checked_on",
+        "(SELECT min(n.checked_on) - 1 FROM core.publicity_checks AS n WHERE n.commune_code = t.commune_code"
+        " AND n.procedure_code = t.procedure_code AND n.checked_on > t.checked_on)",
+    ),
+    # Whether the catalogue has a procedure is asked from the first check of publicity on.
+    "core.procedures": (
+        "(SELECT min(p.checked_on) FROM core.publicity_checks AS p WHERE p.commune_code = t.commune_code)",
+        "NULL",
+    ),
+    # The terms that lie about a day off: only who has such terms is moved by it.
+    "core.working_days": (
+        "CASE WHEN EXISTS (SELECT FROM core.tasks AS o WHERE o.commune_code = t.commune_code) OR EXISTS"
+        " (SELECT FROM core.publicity_checks AS o WHERE o.commune_code = t.commune_code) THEN t.day - 14 END",
+        "t.day + 14",
+    ),
+    "core.inspection_records": (
+        "least(t.planned_on, t.inspected_on, t.mend_due_on)",
+        "greatest(t.planned_on, t.inspected_on, t.mend_due_on)",
+    ),
+    "core.document_exchanges": ("core.day_of(t.exchanged_at)", "core.day_of(t.exchanged_at)"),
+    # A briefing counts to the end of its year.
+    "restricted.conduct_records": (
+        "t.happened_on",
+        "CASE t.kind WHEN 'briefing' THEN make_date(extract(YEAR FROM t.happened_on)::integer, 12, 31)"
+        " ELSE t.happened_on END",
+    ),
+    # Who was at a post is asked from the first briefing on.
+    "restricted.staff": (
+        "(SELECT CASE WHEN min(r.happened_on) IS NOT NULL THEN greatest(t.starts_on, min(r.happened_on)) END"
+        " FROM restricted.conduct_records AS r WHERE r.commune_code = t.commune_code AND r.kind = 'briefing')",
+        "t.ends_on",
+    ),
+    # The result of a year is a number of that year alone.
+    "core.official_results": ("make_date(t.result_year, 12, 1)", "make_date(t.result_year, 12, 1)"),
 }
 
 
@@ -102,14 +148,19 @@ def _months_of_lives(connection: psycopg.Connection, stream: Stream) -> set[str]
     """Return the months, in either calendar, in which what changed is counted, or was."""
     if stream.table not in _LIVES:
         return set()
-    key = stream.key[0]
+    # A replay tells the first column of a key, a merge all of them.
+    told = connection.execute(
+        "SELECT attname AS name FROM pg_attribute WHERE attrelid = 'changed'::regclass AND attname = ANY (%s)",
+        (list(stream.key),),
+    ).fetchall()
+    key, keys = (", ".join(prefix + row["name"] for row in told) for prefix in ("t.", ""))
     connection.execute(
         "CREATE TEMPORARY TABLE IF NOT EXISTS lives_before (first_day date, last_day date) ON COMMIT DROP"
     )
     months = _months_of_days(
         connection,
         f"SELECT * FROM lives_before UNION {_lives(stream)}"
-        f" WHERE t.commune_code = %(commune_code)s AND t.{key} IN (SELECT {key} FROM changed)",
+        f" WHERE t.commune_code = %(commune_code)s AND ({key}) IN (SELECT {keys} FROM changed)",
         {},
     )
     connection.execute("DROP TABLE lives_before")
