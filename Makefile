@@ -1,15 +1,16 @@
 # Các lệnh của kho. `make` hoặc `make help` liệt kê; phần việc thật nằm trong plugins/tthc/stack.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop reset status test test-long lint bench lock
+.PHONY: help setup run stop reset status test test-long lint bench lock secrets up compose-check compose-try
 
 # Không ghi bytecode thì mỗi tiến trình khởi động chậm 2,5 lần.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
 PYTHON := .venv/bin/python
 STACK := $(PYTHON) -m tthc.stack
+COMPOSE ?= docker compose
 
 help: ## Liệt kê các lệnh
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Tạo .venv với đúng các gói đã khóa và lệnh .venv/bin/tthc
 	@plugins/tthc/stack/setup.sh
@@ -34,6 +35,19 @@ test-long: setup ## Các phép thử dài: giết giữa chừng, lỗi đườn
 
 lint: setup ## ruff, đọc thử mọi SQL và mọi khai báo
 	@$(PYTHON) -m tthc.stack.lint
+
+secrets: setup ## Viết cài đặt và bí mật cho docker-compose.yml, mỗi thứ một lần
+	@$(PYTHON) -m tthc.compose.secret_files $(ARGS)
+
+up: setup ## Khám cài đặt và bí mật rồi khởi động bằng compose
+	@.venv/bin/tthc doctor --before-start
+	@$(COMPOSE) --env-file var/compose/compose.env up -d --build $(ARGS)
+
+compose-check: setup ## Kiểm tra docker-compose.yml theo lược đồ của compose
+	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+compose-try: setup ## Dựng ảnh, chạy hình thức city bằng podman, giết một máy xử lý, so với make run (cần root)
+	@$(PYTHON) -m containers.trial $(ARGS)
 
 bench: setup ## Đo tốc độ với 1.000.000 hồ sơ
 	@$(PYTHON) -m bench $(ARGS)

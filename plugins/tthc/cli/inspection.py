@@ -30,6 +30,12 @@ def doctor(
         bool,
         typer.Option("--full", help="Mở mọi đối tượng của kho lưu, đọc lại mọi lần đọc, đếm lại mọi tháng."),
     ] = False,
+    before_start: Annotated[
+        bool,
+        typer.Option(
+            "--before-start", help="Khám cài đặt và bí mật của bản cài bằng compose, trước khi khởi động."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Khám kho: các lời hứa P1–P10, các hằng đẳng thức, cài đặt. Có điều nào không giữ được thì trả về 1.
@@ -39,8 +45,14 @@ def doctor(
     Ví dụ: tthc doctor
 
     Ví dụ: tthc doctor --full --json
+
+    Ví dụ: tthc doctor --before-start
     """
     from tthc.errors import TthcError
+
+    if before_start:
+        _refuse_to_start(as_json)
+        return
     from tthc.indicators import definitions
     from tthc.warehouse import (
         chain,
@@ -89,6 +101,22 @@ def doctor(
     if wrong:
         raise TthcError(f"{len(wrong)} trên {len(found)} phép khám không đạt.")
     output.note(f"{len(found)} phép khám đều đạt.")
+
+
+def _refuse_to_start(as_json: bool) -> None:
+    """Tell every reason not to start a compose installation; raise when there is one."""
+    from tthc.compose import before_start
+    from tthc.errors import TthcError
+
+    found = before_start.refusals(before_start.given())
+    if as_json:
+        output.as_json([asdict(refusal) for refusal in found])
+    for refusal in found:
+        output.note(f"TỪ CHỐI {refusal.name}: {refusal.where}: {refusal.problem}.")
+        output.note(f"  sửa: {refusal.mend}")
+    if found:
+        raise TthcError(f"Không khởi động: {len(found)} điều phải sửa trước.")
+    output.note("Cài đặt và bí mật đều đạt: khởi động được.")
 
 
 def env(as_json: AsJson = False) -> None:

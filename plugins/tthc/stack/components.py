@@ -20,6 +20,12 @@ COMPONENTS = {
     "scheduler": "Bộ lập lịch",
     "triggerer": "Bộ chờ sự kiện",
 }
+RUNTIME = {
+    # Tasks are forked from a process that has numpy: threads of its own would not survive that.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONUNBUFFERED": "1",
+}
 
 
 def airflow_environment(here: Installation) -> dict[str, str]:
@@ -28,46 +34,65 @@ def airflow_environment(here: Installation) -> dict[str, str]:
     given = installation.tthc_settings(here)
     section = {
         "core": {
-            "dags_folder": settings.root() / "dags",
-            "plugins_folder": settings.root() / "plugins",
             "executor": "LocalExecutor",
             "parallelism": 4,
-            "load_examples": False,
-            "dags_are_paused_at_creation": False,
             "fernet_key": here.keys.fernet_key,
             "execution_api_server_url": f"{here.airflow_url}/execution/",
             "simple_auth_manager_users": ",".join(f"{user}:{role}" for user, role in USERS.items()),
             "simple_auth_manager_all_admins": False,
             "simple_auth_manager_passwords_file": home / "passwords.json",
-            "min_serialized_dag_update_interval": 5,
         },
-        "database": {
-            "sql_alchemy_conn": here.metadata_url.replace("postgresql://", "postgresql+psycopg://", 1),
-            "sql_alchemy_conn_async": here.metadata_url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        },
+        "database": database(here.metadata_url),
         "api": {
             "host": "127.0.0.1",
             "port": here.ports.airflow,
             "base_url": here.airflow_url,
             "secret_key": here.keys.api_secret_key,
-            "expose_config": False,
-            "instance_name": "Hồ sơ thủ tục hành chính",
         },
-        "api_auth": {"jwt_secret": here.keys.jwt_secret, "jwt_issuer": "tthc"},
-        "scheduler": {
-            # A task in series costs 0.7 s instead of 1.2 s.
-            "scheduler_idle_sleep_time": 0.1,
-            "enable_health_check": False,
-        },
-        # A task whose pipes close before its process is gone is noticed only at the next heartbeat: with the
-        # default of 5 s it would hold its slot that long.
-        "workers": {"min_heartbeat_interval": 1},
-        "dag_processor": {"refresh_interval": 60, "min_file_process_interval": 60, "parsing_processes": 1},
+        "api_auth": {"jwt_secret": here.keys.jwt_secret},
+        # A task in series costs 0.7 s instead of 1.2 s.
+        "scheduler": {"scheduler_idle_sleep_time": 0.1, "enable_health_check": False},
         "logging": {
             "base_log_folder": here.folder / "logs" / "airflow",
             "dag_processor_child_process_log_directory": here.folder / "logs" / "dag_processor",
             "worker_log_server_port": here.ports.task_logs,
             "trigger_log_server_port": here.ports.trigger_logs,
+        },
+    }
+    return {
+        **installation.base_environment(),
+        **RUNTIME,
+        "AIRFLOW_HOME": str(home),
+        **as_variables(section),
+        **for_tasks(given, settings.optional("TTHC_MAIL_URL")),
+    }
+
+
+def database(url: str) -> dict[str, str]:
+    """Return the options of ``[database]`` for a libpq URL."""
+    return {
+        "sql_alchemy_conn": url.replace("postgresql://", "postgresql+psycopg://", 1),
+        "sql_alchemy_conn_async": url.replace("postgresql://", "postgresql+asyncpg://", 1),
+    }
+
+
+def as_variables(sections: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    """Return options of Airflow as variables of the environment; those that hold everywhere are added."""
+    everywhere = {
+        "core": {
+            "dags_folder": settings.root() / "dags",
+            "plugins_folder": settings.root() / "plugins",
+            "load_examples": False,
+            "dags_are_paused_at_creation": False,
+            "min_serialized_dag_update_interval": 5,
+        },
+        "api": {"expose_config": False, "instance_name": "Hồ sơ thủ tục hành chính"},
+        "api_auth": {"jwt_issuer": "tthc"},
+        # A task whose pipes close before its process is gone is noticed only at the next heartbeat: with the
+        # default of 5 s it would hold its slot that long.
+        "workers": {"min_heartbeat_interval": 1},
+        "dag_processor": {"refresh_interval": 60, "min_file_process_interval": 60, "parsing_processes": 1},
+        "logging": {
             "colored_console_log": False,
             "file_task_handler_new_folder_permissions": "0o700",
             "file_task_handler_new_file_permissions": "0o600",
@@ -76,32 +101,27 @@ def airflow_environment(here: Installation) -> dict[str, str]:
         },
         "usage_data_collection": {"enabled": False},
     }
-    configured = {
+    return {
         f"AIRFLOW__{name.upper()}__{option.upper()}": str(value)
-        for name, options in section.items()
+        for part in (everywhere, sections)
+        for name, options in part.items()
         for option, value in options.items()
     }
-    # The city and the warehouse reach tasks as Airflow connections, the rest as settings.
+
+
+def for_tasks(given: Mapping[str, str], mail: str = "") -> dict[str, str]:
+    """Return what tasks find in the environment: the city, the warehouse and mail as connections, the rest as is."""
     plain = {
         name: value for name, value in given.items() if not name.startswith(("TTHC_CITY", "TTHC_WAREHOUSE"))
     }
-    connections = {"AIRFLOW_CONN_TTHC_WAREHOUSE": warehouse_connection(given["TTHC_WAREHOUSE_URL"])}
+    connections = {}
+    if given.get("TTHC_WAREHOUSE_URL"):
+        connections["AIRFLOW_CONN_TTHC_WAREHOUSE"] = warehouse_connection(given["TTHC_WAREHOUSE_URL"])
     if given.get("TTHC_CITY_URL"):
         connections["AIRFLOW_CONN_TTHC_CITY"] = city_connection(given)
-    mail = settings.optional("TTHC_MAIL_URL")
     if mail:
         connections["AIRFLOW_CONN_TTHC_MAIL"] = mail
-    return {
-        **installation.base_environment(),
-        # Tasks are forked from a process that has numpy: threads of its own would not survive that.
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "AIRFLOW_HOME": str(home),
-        "PYTHONUNBUFFERED": "1",
-        **configured,
-        **plain,
-        **connections,
-    }
+    return {**plain, **connections}
 
 
 def warehouse_connection(url: str) -> str:
@@ -160,7 +180,7 @@ def airflow_services(here: Installation) -> list[Service]:
 
 
 def _program(component: str) -> list[str]:
-    return ["tthc.stack.warm_scheduler"] if component == "scheduler" else ["airflow", component]
+    return ["tthc.stack.warm_airflow" if component == "scheduler" else "airflow", component]
 
 
 def city_service(here: Installation, *, seed: int, clock: str) -> Service:

@@ -52,6 +52,16 @@ class Installation:
         return f"http://127.0.0.1:{self.ports.city}"
 
     @property
+    def warehouse_place(self) -> str:
+        """Where the warehouse is, for people."""
+        return f"127.0.0.1:{self.ports.postgres}/warehouse"
+
+    @property
+    def passwords_place(self) -> str:
+        """Where the two passwords are, for people."""
+        return str(self.folder / "airflow" / "passwords.json")
+
+    @property
     def metadata_url(self) -> str:
         """The libpq URL of Airflow's own database."""
         return self.cluster.url("airflow", user="airflow", password=self.keys.airflow_database_password)

@@ -35,11 +35,15 @@ class Keys:
     approver_password: str = field(default_factory=_word)
 
 
+def names() -> list[str]:
+    """Return the names of all keys."""
+    return [entry.name for entry in fields(Keys)]
+
+
 def load(path: Path) -> Keys:
     """Return the keys in ``path``; absent ones are made and written there, the others never change."""
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    names = {entry.name for entry in fields(Keys)}
-    keys = Keys(**{name: value for name, value in known.items() if name in names})
+    keys = Keys(**{name: value for name, value in known.items() if name in names()})
     if asdict(keys) != known:
         write_private(path, json.dumps(asdict(keys), indent=1) + "\n")
     return keys

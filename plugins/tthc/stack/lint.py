@@ -1,4 +1,5 @@
-"""``make lint``: ruff, every SQL file read by a parser, every declaration loaded by the code that uses it."""
+"""``make lint``: ruff, every SQL file read by a parser, every declaration loaded by the code that uses it, and
+the compose file by its schema."""
 
 import json
 import logging
@@ -17,7 +18,7 @@ LONGEST_MODULE = 400
 def main() -> int:
     """Return 0 when nothing was found; print every problem with its file."""
     root = settings.root()
-    problems = [*ruff(root), *sql(root), *declarations(root), *shape(root)]
+    problems = [*ruff(root), *sql(root), *declarations(root), *compose(root), *shape(root)]
     for problem in problems:
         print(problem)
     counted = f"{len(list(sql_files(root)))} tệp SQL, {len(list(declaration_files(root)))} khai báo"
@@ -98,9 +99,18 @@ def _loaded() -> Iterator[str]:
             yield str(error)
 
 
+def compose(root: Path) -> Iterator[str]:
+    """Yield what the schema of compose files, kept in the checker itself, says of ours."""
+    program = str(Path(sys.executable).parent / "check-jsonschema")
+    command = [program, "--builtin-schema", "vendor.compose-spec", str(root / "docker-compose.yml")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        yield f"docker-compose.yml: {done.stdout}{done.stderr}".strip()
+
+
 def shape(root: Path) -> Iterator[str]:
     """Yield modules that have grown too long."""
-    for folder in ("plugins", "dags", "demo", "tests"):
+    for folder in ("plugins", "dags", "demo", "tests", "containers"):
         for path in sorted((root / folder).rglob("*.py")):
             length = len(path.read_text(encoding="utf-8").splitlines())
             if length > LONGEST_MODULE:

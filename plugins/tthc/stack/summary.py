@@ -52,10 +52,9 @@ def unit_names() -> dict[str, str]:
 
 def addresses(here: Installation) -> list[tuple[str, str]]:
     """Return what is running and where."""
-    passwords = here.folder / "airflow" / "passwords.json"
     return [
-        ("Airflow", f"{here.airflow_url} (tài khoản data và approver, mật khẩu ở {passwords})"),
-        ("Kho dữ liệu", f"127.0.0.1:{here.ports.postgres}/warehouse, người dùng tthc (địa chỉ: tthc env)"),
+        ("Airflow", f"{here.airflow_url} (tài khoản data và approver, mật khẩu ở {here.passwords_place})"),
+        ("Kho dữ liệu", f"{here.warehouse_place}, người dùng tthc (địa chỉ: tthc env)"),
         ("Thành phố giả lập", here.city_url),
         ("Dòng lệnh", ".venv/bin/tthc --help"),
     ]

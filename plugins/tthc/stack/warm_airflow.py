@@ -1,8 +1,7 @@
-"""Airflow's scheduler with the libraries of our tasks already imported.
+"""``airflow`` with the libraries of our tasks already imported: for the scheduler and for Celery's workers.
 
-LocalExecutor forks its workers from the scheduler and each task from a worker, so what is imported here is
-imported once and shared. Without it every audit spends three seconds of processor time importing Great
-Expectations.
+Both fork the processes in which tasks run, so what is imported here is imported once and shared. Without it
+every audit spends three seconds of processor time importing Great Expectations.
 """
 
 import logging
@@ -10,7 +9,7 @@ import sys
 
 
 def main() -> None:
-    """Import what tasks use, then become ``airflow scheduler``."""
+    """Import what tasks use, then become ``airflow`` with the arguments given."""
     # Airflow first: it configures logging and the database engine as it expects to.
     from airflow.__main__ import main as airflow
 
@@ -20,7 +19,7 @@ def main() -> None:
     import tthc.flows
     import tthc.quality.audit  # noqa: F401
 
-    sys.argv = ["airflow", "scheduler"]
+    sys.argv[0] = "airflow"
     airflow()
 
 
