@@ -39,7 +39,7 @@ def origin(filled: Filled, backing: Backing) -> list[tuple[str, str]]:
         ]
         for stream, told in sorted((revision["inputs"] or {}).get("readings", {}).items()):
             lines.append((f"Đã đọc {stream}", f"{told[0]} lần, lần cuối số {told[1]}"))
-    whole = "CHƯA ĐỦ, xem ghi chú của biểu" if filled.incomplete else "đủ cho mọi cột có nguồn"
+    whole = "đủ cho mọi cột có nguồn" if filled.is_whole else "CHƯA ĐỦ, xem ghi chú của biểu"
     return [*lines, ("Độ đủ của số liệu", whole)]
 
 

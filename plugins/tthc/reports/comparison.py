@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -69,6 +68,13 @@ class Comparison:
     lines: tuple[Line, ...]
     units: tuple[tuple[str, str], ...]
     against: dict[str, tuple[Period, Edition | None]]
+    #: Which sources the period lacks, since when, and the indicators that need them.
+    gaps: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def lacking(self) -> set[str]:
+        """The indicators that lack a source."""
+        return {id for gap in self.gaps for id in gap["indicators"]}
 
 
 def compare(connection: psycopg.Connection, period: Period, edition: Edition) -> Comparison:
@@ -84,18 +90,20 @@ def compare(connection: psycopg.Connection, period: Period, edition: Edition) ->
     }
     commune = settings.commune_code()
     shown = definitions.shown()
-    asked = [id for id in (edition.inputs["shown"] if edition.inputs else shown) if id in shown]
+    listed = edition.inputs["shown"] if edition.inputs else shown
+    asked = [id for id in listed if id in shown and shown[id].holds_in(period)]
     lines = tuple(
         Line(
             shown[id],
-            _target(shown[id], period.end),
+            shown[id].target_on(period.end),
             {code: told for (code, indicator), told in now.items() if indicator == id},
             others["before"].get((commune, id)),
             others["year_ago"].get((commune, id)),
         )
         for id in asked
     )
-    return Comparison(period, edition, lines, tuple(_units(connection, edition)), against)
+    units, gaps = tuple(_units(connection, edition)), tuple(values.gaps(connection, edition))
+    return Comparison(period, edition, lines, units, against, gaps)
 
 
 def trend(
@@ -135,6 +143,15 @@ def meets(value: Decimal, target: Target, indicator: Indicator) -> bool | None:
     return {"up": value >= aim, "down": value <= aim, "none": None}[indicator.direction]
 
 
+def gaps_in_words(gaps: Iterable[dict[str, Any]]) -> list[str]:
+    """Say which source lacks since which day, and how many indicators need it."""
+    return [
+        f"Thiếu nguồn “{values.stream_title(gap['stream'])}” từ ngày {gap['lacks_from']:%d/%m/%Y}:"
+        f" {len(gap['indicators'])} chỉ tiêu chưa đủ hoặc chưa có số."
+        for gap in gaps
+    ]
+
+
 def in_words(told: Told | None, indicator: Indicator) -> str:
     """Return a value as a sentence has it: with what it was made of, and in words where it says little.
 
@@ -154,7 +171,7 @@ def in_words(told: Told | None, indicator: Indicator) -> str:
 
 
 #: The sign stays on the line of its number.
-_PERCENT = "\u00a0%"
+_SIGNS = {"rate": "\u00a0%", "clauses": "\u00a0%", "change": "\u00a0điểm %", "weighted": "\u00a0điểm"}
 _MARKS = {"incomplete": " (số liệu CHƯA ĐỦ)", "small_n": " (ít trường hợp)"}
 
 
@@ -162,7 +179,7 @@ def number_in_words(value: Decimal, indicator: Indicator) -> str:
     """Return a number with the decimals and the sign that its kind has."""
     if is_whole(indicator):
         return whole(value)
-    return f"{decimal(value)}{_PERCENT if is_percentage(indicator) else ''}"
+    return decimal(value) + _SIGNS.get(indicator.kind, "")
 
 
 def target_in_words(indicator: Indicator, target: Target | None) -> str:
@@ -171,7 +188,7 @@ def target_in_words(indicator: Indicator, target: Target | None) -> str:
         return ""
     relation = {"up": "≥\u00a0", "down": "≤\u00a0", "none": ""}[indicator.direction]
     aim = f"{Decimal(str(target.value)).normalize():f}".replace(".", ",")
-    return f"{relation}{aim}{_PERCENT if is_percentage(indicator) else ''}"
+    return relation + aim + _SIGNS.get(indicator.kind, "")
 
 
 def is_whole(indicator: Indicator) -> bool:
@@ -181,7 +198,7 @@ def is_whole(indicator: Indicator) -> bool:
 
 def is_percentage(indicator: Indicator) -> bool:
     """Say whether the indicator is in percent."""
-    return indicator.kind == "rate"
+    return indicator.kind in ("rate", "clauses")
 
 
 def whole(value: Any) -> str:
@@ -232,8 +249,3 @@ def _units(connection: psycopg.Connection, edition: Edition) -> Iterable[tuple[s
         (settings.commune_code(),),
     )
     return [(row["unit_code"], row["name"]) for row in rows]
-
-
-def _target(indicator: Indicator, day: date) -> Target | None:
-    dated = [target for target in indicator.targets if target.valid_from <= day]
-    return max(dated, key=lambda target: target.valid_from, default=None)

@@ -7,7 +7,7 @@ handed out.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import psycopg
@@ -22,16 +22,21 @@ from tthc.vietnamese.names import sort_key
 from tthc.workdays.periods import Period
 
 _LAST = 1 << 31
+_UNKNOWN = {"khac": "Chưa rõ đơn vị"}
 #: Rows named in the message about a check that does not hold.
 _NAMED = 5
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One number; ``value`` is None where there is none, and ``status`` says why."""
+    """One number; ``value`` is None where there is none, and ``status`` says why.
+
+    ``counted`` is what was counted, for the checks: of a source that lacks, nothing counted is nothing known.
+    """
 
     value: Any
     status: str = "ok"
+    counted: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,8 @@ class Row:
 
     @property
     def numbers(self) -> dict[int, int]:
-        """The numbers of the row, those that are there."""
-        return {number: cell.value for number, cell in self.cells.items() if cell.value is not None}
+        """What was counted in the row, by column."""
+        return {number: cell.counted for number, cell in self.cells.items() if cell.counted is not None}
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,7 @@ class Filled:
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     checks: tuple[str, ...]
-    #: Why numbers of it are not whole, by indicator.
-    incomplete: dict[str, str] = field(default_factory=dict)
+    is_whole: bool = True
 
     @property
     def total(self) -> Row:
@@ -75,7 +79,10 @@ def fill(connection: psycopg.Connection, paper: Grid, period: Period, edition: E
     Raises TthcError when the build lacks a cell, or when a check that the form prints does not hold.
     """
     found = _values(connection, paper, edition)
-    rows = tuple(_rows(connection, paper, edition, found))
+    gaps = values.gaps(
+        connection, edition, [column.declared.of for column in paper.leaves if column.declared.of]
+    )
+    rows = tuple(_rows(connection, paper, edition, found, {id for gap in gaps for id in gap["indicators"]}))
     if not rows or any(
         column.declared.of and (column.declared.of not in found.get(("commune", rows[-1].code), {}))
         for column in paper.leaves
@@ -85,13 +92,17 @@ def fill(connection: psycopg.Connection, paper: Grid, period: Period, edition: E
             " tính lại bằng tthc refresh."
         )
     checks = tuple(_verified(paper, rows))
-    incomplete = {
-        column.declared.of: "chưa đủ dữ liệu của cả kỳ"
+    lacking = [
+        column.number
         for column in paper.leaves
-        if column.declared.of and any(row.cells[column.number].status == "incomplete" for row in rows)
-    }
-    notes = tuple(_notes(paper, rows, found.get(("commune", rows[-1].code), {})))
-    return Filled(paper, period, edition, letterhead(period), rows, notes, checks, incomplete)
+        if any(row.cells[column.number].status == "incomplete" for row in rows)
+    ]
+    notes = [*_notes(paper, rows, found[("commune", rows[-1].code)])]
+    if lacking:
+        notes.append(_lacks(lacking, gaps))
+    return Filled(
+        paper, period, edition, letterhead(period), rows, tuple(notes), checks, is_whole=not lacking
+    )
 
 
 def _values(
@@ -115,14 +126,15 @@ def _rows(
     paper: Grid,
     edition: Edition,
     found: dict[tuple[str, str], dict[str, dict[str, Any]]],
+    lacking: set[str],
 ) -> Iterable[Row]:
     codes = [code for level, code in found if level == paper.rows]
     named = _names(connection, paper, edition, codes)
     for code in sorted(codes, key=lambda code: (*named[code], code)):
-        yield _row(paper, code, named[code].name, found[paper.rows, code], is_total=False)
+        yield _row(paper, code, named[code].name, found[paper.rows, code], lacking, is_total=False)
     commune = settings.commune_code()
     if ("commune", commune) in found:
-        yield _row(paper, commune, "Tổng số", found["commune", commune], is_total=True)
+        yield _row(paper, commune, "Tổng số", found["commune", commune], lacking, is_total=True)
 
 
 class _Named(NamedTuple):
@@ -145,24 +157,38 @@ def _names(
             code: name for (level, code), name in values.names(connection).items() if level == paper.rows
         }
         order = values.unit_order(connection) if paper.rows == "unit" else {}
-        kept = {code: (names.get(code, code), order.get(code, _LAST)) for code in codes}
-    found = {code: kept.get(code, (code, _LAST)) for code in codes}
+        kept = {code: (names[code], order.get(code, _LAST)) for code in codes if code in names}
+    # What belongs to no unit that is known comes last.
+    found = {code: kept.get(code, (_UNKNOWN.get(code, code), _LAST)) for code in codes}
     return {code: _Named(order, (), name) for code, (name, order) in found.items()}
 
 
-def _row(paper: Grid, code: str, name: str, told: dict[str, dict[str, Any]], *, is_total: bool) -> Row:
-    return Row(code, name, is_total, {column.number: _cell(column, told) for column in paper.leaves})
+def _row(
+    paper: Grid, code: str, name: str, told: dict[str, dict[str, Any]], lacking: set[str], *, is_total: bool
+) -> Row:
+    cells = {column.number: _cell(column, told, lacking) for column in paper.leaves}
+    return Row(code, name, is_total, cells)
 
 
-def _cell(column: Column, told: dict[str, dict[str, Any]]) -> Cell:
-    if column.declared.of is None:
+def _cell(column: Column, told: dict[str, dict[str, Any]], lacking: set[str]) -> Cell:
+    id = column.declared.of
+    if id is None:
         return Cell(None, "no_source")
-    row = told.get(column.declared.of)
+    row = told.get(id)
     if row is None:
         # Nothing of this kind happened in this row, so the pass over the items did not meet it.
-        return Cell(0) if column.is_additive else Cell(None, "no_data")
-    value = row["numerator"] if column.is_count else row[column.declared.part]
-    return Cell(value, row["status"])
+        row = {
+            "numerator": 0,
+            "denominator": None if column.is_count else 0,
+            "value": None,
+            "status": "no_data",
+        }
+    part = "numerator" if column.is_count else column.declared.part
+    counted = int(row[part] or 0) if column.is_additive else None
+    value = row["value"] if counted is None else counted
+    if id in lacking or row["status"] == "incomplete":
+        return Cell(value if row["numerator"] or row["denominator"] else None, "incomplete", counted)
+    return Cell(value, row["status"], counted)
 
 
 def _verified(paper: Grid, rows: tuple[Row, ...]) -> Iterable[str]:
@@ -221,11 +247,13 @@ def _notes(paper: Grid, rows: tuple[Row, ...], told: dict[str, dict[str, Any]]) 
     for column in paper.leaves:
         if column.declared.no_source:
             yield f"Cột ({column.number}) chưa có nguồn số liệu: {column.declared.no_source}"
-    lacking = [
-        column.number
-        for column in paper.leaves
-        if any(row.cells[column.number].status == "incomplete" for row in rows)
-    ]
-    if lacking:
-        numbers = ", ".join(f"({number})" for number in lacking)
-        yield f"Dấu * ở cột {numbers}: SỐ LIỆU CHƯA ĐỦ, một phần dữ liệu của kỳ chưa có hoặc đến muộn."
+
+
+def _lacks(numbers: list[int], gaps: list[dict[str, Any]]) -> str:
+    """Say which columns are not whole, and which source lacks since when."""
+    missing = "; ".join(
+        f"thiếu nguồn “{values.stream_title(gap['stream'])}” từ ngày {gap['lacks_from']:%d/%m/%Y}"
+        for gap in gaps
+    )
+    columns = ", ".join(f"({number})" for number in numbers)
+    return f"Dấu * ở cột {columns}: SỐ LIỆU CHƯA ĐỦ, {missing or 'một phần dữ liệu của kỳ chưa biết'}."

@@ -12,7 +12,7 @@ from tthc.reports.filling import Cell, Filled, Row
 from tthc.reports.papers import FIRST_NUMBER, Head
 
 _SERIAL, _NAME = 5.0, 34.0
-_NARROW, _WIDE = 8.0, 11.0
+_NARROWEST, _NARROW, _WIDE = 6.8, 8.5, 11.0
 #: Characters of the name column's width on one line.
 _LINE = 36
 
@@ -26,7 +26,7 @@ def workbook(filled: Filled, backing: Backing | None = None) -> bytes:
     sheet = book.add_worksheet(filled.paper.form.replace("/", "-"))
     leaves = filled.paper.leaves
     last = len(leaves) + 1
-    width = _WIDE if len(leaves) <= 12 else _NARROW
+    width = _WIDE if len(leaves) <= 12 else _NARROW if len(leaves) <= 16 else _NARROWEST
     printing.lay_out(
         sheet, [_SERIAL, _NAME, *([width] * len(leaves))], filled.edition,
         f"{filled.paper.code} · {filled.head.short_name} · {filled.period.label}",

@@ -61,7 +61,7 @@ def _grid(
         raise UsageError(f"Biểu {paper.form} có dạng xlsx và pdf, không có docx.")
     filled = filling.fill(connection, paper, period, edition)
     rows = tuple((row.code, row.name, *(row.cells[n].value for n in numbers)) for row in filled.rows)
-    if filled.incomplete:
+    if not filled.is_whole:
         # Whole numbers keep the columns that readers know; those that are not whole are named where they stand.
         columns, titles = (*columns, "incomplete"), (*titles, "Chưa đủ")
         rows = tuple(

@@ -14,7 +14,7 @@ import psycopg
 
 from tthc import settings
 from tthc.indicators import definitions
-from tthc.reports import charts, comparison, printing
+from tthc.reports import charts, comparison, printing, values
 from tthc.reports.comparison import Comparison, Line, Told
 from tthc.reports.documents import SMALL, closed, grid, keep_whole, open_document, say, set_widths
 from tthc.reports.letterhead import Letterhead, letterhead
@@ -31,6 +31,8 @@ class Content:
     head: Letterhead
     numbers: dict[tuple[str, str], Told]
     trend: list[tuple[Period, dict[str, Told]]]
+    #: The indicators and cells of forms it shows that lack a source.
+    lacking: frozenset[str] = frozenset()
 
     def value(self, id: str, code: str | None = None) -> Told | None:
         """Return a value of the commune or of a unit."""
@@ -51,6 +53,11 @@ def content(connection: psycopg.Connection, paper: Report, told: Comparison) -> 
         letterhead(told.period),
         comparison.numbers(connection, told.edition, ("commune", "unit")),
         comparison.trend(connection, told.period, told.edition, drawn) if drawn else [],
+        frozenset(
+            id
+            for gap in values.gaps(connection, told.edition, sorted(paper.asked))
+            for id in gap["indicators"]
+        ),
     )
 
 
@@ -68,7 +75,9 @@ def sentence(content: Content, text: str) -> str:
         word = found[1]
         if word in words:
             return words[word]
-        return comparison.in_words(content.value(word), definitions.indicators()[word])
+        said = comparison.in_words(content.value(word), definitions.indicators()[word])
+        lacks = word in content.lacking and "CHƯA ĐỦ" not in said
+        return said + (" (số liệu CHƯA ĐỦ)" if lacks else "")
 
     return re.sub(r"\{(\w+)\}", put, text)
 
@@ -79,13 +88,16 @@ def missed(content: Content) -> list[Line]:
     return sorted(lines, key=lambda line: (-_distance(line), line.indicator.id))
 
 
-def lacking(content: Content) -> list[Line]:
-    """Return the indicators of which no whole number can be told."""
-    return [
-        line
-        for line in content.told.lines
-        if line.of_commune is not None and line.of_commune.status in ("incomplete", "no_source")
-    ]
+def lacking(content: Content) -> list[tuple[Line, str]]:
+    """Return the indicators of which no whole number can be told, and why."""
+    found = []
+    for line in content.told.lines:
+        status = line.of_commune.status if line.of_commune else "no_data"
+        if line.indicator.kind == "no_source":
+            found.append((line, f"chưa có nguồn số liệu: {line.indicator.reason}"))
+        elif status == "incomplete" or line.indicator.id in content.told.lacking:
+            found.append((line, "số liệu CHƯA ĐỦ"))
+    return found
 
 
 def _distance(line: Line) -> float:
@@ -178,9 +190,12 @@ def _write_lacking(made: Any, content: Content) -> None:
     lines = lacking(content)
     if not lines:
         say(made, "Không có: mọi chỉ tiêu của kỳ đều đủ số liệu.", indent=True)
-    for line in lines:
-        why = {"incomplete": "số liệu CHƯA ĐỦ", "no_source": "chưa có nguồn số liệu"}[line.of_commune.status]
-        say(made, f"- {line.indicator.name}: {why}.", indent=True)
+    for text in comparison.gaps_in_words(content.told.gaps):
+        say(made, f"- {text}", indent=True)
+    if lines:
+        rows = [("TT", "Chỉ tiêu", "Vì sao")]
+        rows += [(str(serial), line.indicator.name, why) for serial, (line, why) in enumerate(lines, start=1)]
+        grid(made, rows, (1.0, 7.5, 8.0), texts=(1, 2))
 
 
 def _write_chart(made: Any, content: Content, chart: Chart) -> None:
@@ -219,9 +234,9 @@ def _write_chart(made: Any, content: Content, chart: Chart) -> None:
 
 def _figure(content: Content, id: str, code: str) -> str:
     told = content.value(id, code)
+    star = "*" if id in content.lacking or (told is not None and told.status == "incomplete") else ""
     if told is None or told.value is None:
-        return printing.NOTHING
-    star = "*" if told.status == "incomplete" else ""
+        return printing.NOTHING + star
     return comparison.number_in_words(told.value, definitions.indicators()[id]) + star
 
 

@@ -316,7 +316,7 @@ def _problems_of_grid(grid: Grid) -> Iterator[str]:
             yield f"cột ({leaf.number}) cần đúng một trong of (chỉ tiêu nào) và no_source (vì sao chưa có)."
         elif head.of is not None and head.of not in known:
             yield f"cột ({leaf.number}) lấy {head.of}, nhưng không có chỉ tiêu ấy."
-        elif head.of is not None and not {"commune", grid.rows} <= set(known[head.of].levels):
+        elif head.of is not None and not {"commune", grid.rows} <= set(known[head.of].at):
             yield f"cột ({leaf.number}): chỉ tiêu {head.of} không được tính cho cấp {grid.rows}."
     additive = {leaf.number for leaf in leaves if leaf.is_additive}
     for check in grid.sums:

@@ -13,6 +13,7 @@ from tthc.reports.comparison import (
     Comparison,
     Line,
     Told,
+    gaps_in_words,
     in_words,
     is_percentage,
     is_whole,
@@ -54,9 +55,11 @@ def workbook(paper: Scoreboard, told: Comparison, head: Letterhead) -> bytes:
             _write_line(sheet, styles, at, serial, line, places, told)
         at += 1
     at += 1
-    for footnote in paper.footnotes:
-        sheet.merge_range(at, 0, at, last, footnote.text, styles["note"])
-        sheet.set_row(at, 16 * math.ceil(len(footnote.text) / 190) + 2)
+    lines_below = [(text, "warning") for text in gaps_in_words(told.gaps)]
+    lines_below += [(footnote.text, "note") for footnote in paper.footnotes]
+    for text, style in lines_below:
+        sheet.merge_range(at, 0, at, last, text, styles[style])
+        sheet.set_row(at, 16 * math.ceil(len(text) / 190) + 2)
         at += 1
     printing.write_signatures(sheet, styles, paper, head, at + 1, last)
     sheet.repeat_rows(top, first - 1)
@@ -151,8 +154,9 @@ def _write_line(
                 "now": line.now.get(commune), "before": line.before, "year_ago": line.year_ago,
                 "units": line.now.get(code or ""),
             }[show]  # fmt: skip
-            is_asked = show != "units" or "unit" in line.indicator.levels
-            _write_value(sheet, styles, at, place, line, value, is_asked)
+            is_asked = show != "units" or "unit" in line.indicator.at
+            lacks = show in ("now", "units") and line.indicator.id in told.lacking
+            _write_value(sheet, styles, at, place, line, value, is_asked, lacks)
 
 
 def _write_target(sheet: Any, styles: dict[str, Any], at: int, place: int, line: Line) -> None:
@@ -163,13 +167,20 @@ def _write_target(sheet: Any, styles: dict[str, Any], at: int, place: int, line:
 
 
 def _write_value(
-    sheet: Any, styles: dict[str, Any], at: int, place: int, line: Line, value: Told | None, is_asked: bool
+    sheet: Any,
+    styles: dict[str, Any],
+    at: int,
+    place: int,
+    line: Line,
+    value: Told | None,
+    is_asked: bool,
+    lacks: bool,
 ) -> None:
     if not is_asked:
         sheet.write_blank(at, place, None, styles["shaded"])
         return
     if value is None or value.value is None:
-        star = "*" if value is not None and value.status == "incomplete" else ""
+        star = "*" if lacks or (value is not None and value.status == "incomplete") else ""
         said = "chưa có nguồn" if value is not None and value.status == "no_source" else printing.NOTHING
         sheet.write_string(at, place, said + star, styles["nothing starred" if star else "nothing"])
         return

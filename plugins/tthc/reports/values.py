@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import psycopg
 from tthc import settings
 from tthc.errors import TthcError
 from tthc.indicators import definitions, publish
+from tthc.sources import streams
 from tthc.workdays.periods import Period
 
 COLUMNS = ("period", "calendar", "level", "code", "indicator", "numerator", "denominator", "value", "status")
@@ -107,13 +109,24 @@ def values(
     ).fetchall()
 
 
-def gaps(connection: psycopg.Connection, edition: Edition) -> list[dict[str, Any]]:
-    """Return which sources an edition lacked: ``stream``, ``lacks_from``, and the ``indicators`` that need it."""
+def gaps(
+    connection: psycopg.Connection, edition: Edition, ids: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Return which sources an edition lacked: ``stream``, ``lacks_from``, and the ``indicators`` that need it.
+
+    Of all indicators that are no cells of forms, or of ``ids``.
+    """
     return connection.execute(
         "SELECT stream, min(lacks_from) AS lacks_from, array_agg(indicator ORDER BY indicator) AS indicators"
         " FROM indicators.gaps WHERE build_id = %s AND indicator = ANY (%s) GROUP BY stream ORDER BY stream",
-        (edition.build_id, list(definitions.shown())),
+        (edition.build_id, list(definitions.shown() if ids is None else ids)),
     ).fetchall()
+
+
+def stream_title(stream: str) -> str:
+    """Return what people call a stream."""
+    declared = streams.streams().get(stream)
+    return declared.title if declared else stream
 
 
 def names(connection: psycopg.Connection) -> dict[tuple[str, str], str]:

@@ -82,6 +82,7 @@ def declarations(root: Path) -> Iterator[str]:
 
 def _loaded() -> Iterator[str]:
     from tthc.indicators import definitions
+    from tthc.reports import letterhead, papers
     from tthc.sources import native_words, streams
     from tthc.warehouse import office_hours, seeds
 
@@ -91,6 +92,8 @@ def _loaded() -> Iterator[str]:
         definitions.indicators,
         seeds.declared_units,
         office_hours.declared,
+        papers.papers,
+        letterhead.declared,
     )
     for load in declarations:
         try:
@@ -124,7 +127,7 @@ def sql_files(root: Path) -> Iterator[Path]:
 
 def declaration_files(root: Path) -> Iterator[Path]:
     """Yield every declaration that data staff read and change."""
-    for folder in ("sources", "expectations", "indicators", "rulesets"):
+    for folder in ("sources", "expectations", "indicators", "rulesets", "papers"):
         for pattern in ("*.yaml", "*.json"):
             yield from sorted((root / folder).rglob(pattern))
 
