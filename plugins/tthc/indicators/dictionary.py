@@ -66,14 +66,21 @@ def page() -> str:
     parts += [_section(indicator) for indicator in definitions.shown().values()]
     forms = sorted({i.form for i in definitions.indicators().values() if i.form})
     for form in forms:
-        parts += [f"## Các ô của biểu {form}", "", "| Cột | Mã | Tên | Hồ sơ được đếm |", "|---|---|---|---|"]
+        parts += [f"## Các ô của biểu {form}", "", "| Cột | Mã | Tên | Được đếm |", "|---|---|---|---|"]
         parts += [
             f"| {f'({cell.column})' if cell.column else 'ghi chú'} | `{cell.id}`"
-            f" | {cell.name.partition(': ')[2] or cell.name} | {told(cell.succeeds, cell.item or DOSSIERS)} |"
+            f" | {cell.name.partition(': ')[2] or cell.name} | {_of_cell(cell)} |"
             for cell in definitions.cells(form)
         ]
         parts.append("")
     return "\n".join(parts)
+
+
+def _of_cell(cell: Indicator) -> str:
+    item = cell.item or DOSSIERS
+    if cell.kind == "sum":
+        return f"cộng {told(cell.sum or '', item)} của: {told(cell.asked, item)}"
+    return told(cell.succeeds, item)
 
 
 def _section(indicator: Indicator) -> str:
