@@ -64,7 +64,7 @@ def cluster() -> postgres.Cluster:
         if not known.exists():
             server = _start(folder)
             with psycopg.connect(server.url(), autocommit=True) as connection:
-                postgres.ensure_role(connection, OWNER, server.password, createrole=True)
+                postgres.ensure_role(connection, OWNER, server.password, is_owner=True)
             known.write_text(json.dumps({"port": server.port, "password": server.password}))
         found = json.loads(known.read_text())
     return _cluster(folder, found["port"], found["password"])

@@ -60,6 +60,13 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 secret=True,
             ),
             Setting(
+                "TTHC_BACKUP_KEY",
+                "chuỗi bí mật từ 32 ký tự để mã hóa bản sao lưu; cất ở nơi khác bản sao lưu",
+                "kết quả của lệnh: openssl rand -base64 48",
+                secret=True,
+            ),
+            Setting("TTHC_BACKUP", "nơi cất bản sao lưu (URL của fsspec)", "var/backup"),
+            Setting(
                 "TTHC_MAIL_URL",
                 "máy chủ thư để báo người duyệt (không bắt buộc)",
                 "smtp://ten:mat-khau@thu.example.vn:587/?from=kho%40example.vn&to=duyet%40example.vn",
@@ -255,6 +262,21 @@ def secret_key() -> str:
     if len(key) < 32:
         raise SettingInvalid("TTHC_SECRET_KEY", "phải có từ 32 ký tự trở lên")
     return key
+
+
+def backup_key() -> str:
+    """Return the text from which the key of backups is derived; another one than that of the archive."""
+    key = required("TTHC_BACKUP_KEY")
+    if len(key) < 32:
+        raise SettingInvalid("TTHC_BACKUP_KEY", "phải có từ 32 ký tự trở lên")
+    if key == optional("TTHC_SECRET_KEY"):
+        raise SettingInvalid("TTHC_BACKUP_KEY", "phải khác TTHC_SECRET_KEY: lộ một là lộ cả hai")
+    return key
+
+
+def backup_url() -> str:
+    """Return where backups are kept: an fsspec URL, or an absolute path."""
+    return _place("TTHC_BACKUP", "backup")
 
 
 def port(name: str, default: int) -> tuple[int, bool]:

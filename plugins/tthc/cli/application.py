@@ -19,6 +19,7 @@ from tthc.cli import (
     quarantine,
     reconciling,
     reporting,
+    safekeeping,
     sources,
     steps,
     templates,
@@ -77,6 +78,8 @@ def build() -> typer.Typer:
         app.command(cls=Command)(command)
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
+    for command in (safekeeping.backup, safekeeping.restore):
+        app.command(cls=Command)(command)
     for command in (templates.template, inspection.status, inspection.doctor, inspection.env):
         app.command(cls=Command)(command)
     return app

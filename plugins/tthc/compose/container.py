@@ -182,10 +182,10 @@ def initialise() -> None:
         (METADATA, "airflow", airflow, "airflow", False),
         (warehouse_host(), "tthc", owner, "warehouse", True),
     )
-    for host, role, password, database, createrole in wanted:
+    for host, role, password, database, is_owner in wanted:
         url = database_url(host, "postgres", secret("postgres_password"), "postgres")
         with psycopg.connect(url, autocommit=True, connect_timeout=30) as connection:
-            postgres.ensure_role(connection, role, password, createrole=createrole)
+            postgres.ensure_role(connection, role, password, is_owner=is_owner)
             postgres.ensure_database(connection, database, role)
     environment = airflow_environment() | {
         "TTHC_DATA_PASSWORD": secret("data_password"),

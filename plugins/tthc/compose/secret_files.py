@@ -6,7 +6,6 @@ lost its archive key would have lost its archive.
 """
 
 import argparse
-import base64
 import ipaddress
 import os
 import secrets
@@ -55,7 +54,6 @@ def made() -> dict[str, str]:
         "archive_user": user,
         "archive_password": password,
         "archive_credentials": archive_credentials(user, password),
-        "backup_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     }
 
 

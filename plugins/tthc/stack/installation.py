@@ -102,6 +102,8 @@ def tthc_settings(here: Installation) -> dict[str, str]:
         "TTHC_ARCHIVE": str(here.folder / "archive"),
         "TTHC_INBOX": str(here.folder / "inbox"),
         "TTHC_SECRET_KEY": here.keys.secret_key,
+        "TTHC_BACKUP": str(here.folder / "backup"),
+        "TTHC_BACKUP_KEY": here.keys.backup_key,
     }
     city = {
         "TTHC_CITY_URL": here.city_url,

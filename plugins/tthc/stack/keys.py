@@ -29,6 +29,7 @@ class Keys:
     jwt_secret: str = field(default_factory=_long)
     api_secret_key: str = field(default_factory=_long)
     secret_key: str = field(default_factory=_long)
+    backup_key: str = field(default_factory=_long)
     city_client_id: str = field(default_factory=lambda: f"xa-{secrets.token_hex(4)}")
     city_client_secret: str = field(default_factory=_word)
     data_password: str = field(default_factory=_word)

@@ -272,8 +272,11 @@ def cluster(name: str, *, port: int, password: str, binaries: Path | None = None
     return Cluster(home=places.home() / name, port=port, password=password, binaries=found)
 
 
-def ensure_role(connection: Any, role: str, password: str, *, createrole: bool = False) -> None:
-    """Make a login role, or give it this password. ``connection`` is a superuser's, in autocommit."""
+def ensure_role(connection: Any, role: str, password: str, *, is_owner: bool = False) -> None:
+    """Make a login role, or give it this password. ``connection`` is a superuser's, in autocommit.
+
+    The owner of a warehouse makes the groups of those who read it, and a database in which a backup is tried.
+    """
     from psycopg import sql
 
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
@@ -281,7 +284,7 @@ def ensure_role(connection: Any, role: str, password: str, *, createrole: bool =
         sql.SQL("{} ROLE {} LOGIN {} PASSWORD {}").format(
             sql.SQL("ALTER" if known else "CREATE"),
             sql.Identifier(role),
-            sql.SQL("CREATEROLE" if createrole else "NOCREATEROLE"),
+            sql.SQL("CREATEROLE CREATEDB" if is_owner else "NOCREATEROLE NOCREATEDB"),
             sql.Literal(password),
         )
     )

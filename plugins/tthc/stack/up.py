@@ -89,7 +89,7 @@ def start_postgres(here: Installation) -> None:
         cluster.start(postgres.RUN_SETTINGS)
     with psycopg.connect(cluster.url(), autocommit=True, connect_timeout=10) as connection:
         postgres.ensure_role(connection, "airflow", here.keys.airflow_database_password)
-        postgres.ensure_role(connection, "tthc", here.keys.warehouse_password, createrole=True)
+        postgres.ensure_role(connection, "tthc", here.keys.warehouse_password, is_owner=True)
         postgres.ensure_database(connection, "airflow", "airflow")
         postgres.ensure_database(connection, "warehouse", "tthc")
     say(f"Postgres ở 127.0.0.1:{here.ports.postgres}.")
