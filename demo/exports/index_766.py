@@ -158,6 +158,7 @@ def broken(context: Context) -> tuple[bytes, list[Expected]]:
         (good[3] | {"Năm": 2021}, "month_is_valid"),
         (good[4] | {"Mã cơ quan": "H24.999", "Tổng điểm": "chín mươi"}, "values_are_readable"),
         (good[5] | {"Mã cơ quan": "H24.998", "Tỷ lệ đúng hạn": "cao"}, "values_are_readable"),
+        (good[6] | {"Mã cơ quan": "H24.997", "Số hồ sơ quá hạn": "ít"}, "values_are_readable"),
     ]
     mixed, expected = planted(good, mistakes, first_row=len(TITLE) + 2)
     return workbook(TITLE, HEADERS, numbered(mixed), "Chỉ số 766"), expected

@@ -26,8 +26,7 @@ SELECT
     s.answered_on,
     s.answer_document,
     s.cost_cut_vnd,
-    s.unit_key,
-    s.cost_cut_text
+    s.unit_key
 FROM staging.register__reviews AS s
 INNER JOIN ops.fetches AS f ON f.fetch_id = s.fetch_id
 LEFT JOIN core.unit_names AS n
@@ -61,4 +60,3 @@ COMMENT ON COLUMN core.review_candidates.answered_on IS 'Ngày trả lời.';
 COMMENT ON COLUMN core.review_candidates.answer_document IS 'Văn bản trả lời.';
 COMMENT ON COLUMN core.review_candidates.cost_cut_vnd IS 'Chi phí tuân thủ cắt giảm được mỗi năm, đồng.';
 COMMENT ON COLUMN core.review_candidates.unit_key IS 'Khóa so tên của đơn vị rà soát.';
-COMMENT ON COLUMN core.review_candidates.cost_cut_text IS 'Chi phí cắt giảm như đã ghi.';

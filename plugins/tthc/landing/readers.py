@@ -48,22 +48,26 @@ def read_text(value: object) -> str | None:
 def _whole(value: object) -> int | None:
     if type(value) is str and value.isdecimal() and len(value) < 10:
         return int(value)
-    number = _tolerant(read_integer, value)
-    return number if number is None or number in _INTEGERS else None
+    number = read_integer(value)
+    if number is not None and number not in _INTEGERS:
+        raise UnreadableQuantity
+    return number
 
 
 def _dong(value: object) -> int | None:
     if type(value) is str and value.isdecimal() and len(value) < 15:
         return int(value)
-    amount = _tolerant(read_vnd, value)
-    return None if amount is None or amount > _LARGEST_VND else int(amount)
+    amount = read_vnd(value)
+    if amount is not None and amount > _LARGEST_VND:
+        raise UnreadableQuantity
+    return amount
 
 
 class _Flags(dict):
     """Truth values by the texts that senders write for them: few texts, met millions of times."""
 
     def __missing__(self, text: str) -> bool | None:
-        flag = _tolerant(read_yes_no, text)
+        flag = read_yes_no(text)
         if len(text) < 8:
             self[text] = flag
         return flag
@@ -73,14 +77,7 @@ _flags = _Flags()
 
 
 def _flag(value: object) -> bool | None:
-    return _flags[value] if type(value) is str else _tolerant(read_yes_no, value)
-
-
-def _tolerant(read: Read, value: object) -> Any:
-    try:
-        return read(value)
-    except UnreadableQuantity:
-        return None
+    return _flags[value] if type(value) is str else read_yes_no(value)
 
 
 _READS: dict[str, Read] = {
@@ -111,7 +108,7 @@ def _choice(choices: Mapping[str, str]) -> Read:
 
 
 def reader_of(member: Member) -> Read:
-    """Return the function that reads one scalar; it raises for a moment, a decimal or a word it cannot read."""
+    """Return the function that reads one scalar; it raises for a moment, a quantity or a word it cannot read."""
     read = _choice(member.choices) if member.type == "choice" else _READS[member.type]
     if member.personal != "hash":
         return read

@@ -68,7 +68,7 @@ _LIVES = {
     ),
     "core.ratings": ("core.day_of(t.rated_at)", "core.day_of(t.rated_at)"),
     # A procedure that was once payable online stays so; what is paid counts on its day.
-    "core.payments": ("core.day_of(coalesce(t.paid_at, t.requested_at))", "NULL"),
+    "core.payments": ("core.day_of(coalesce(t.paid_at, t.requested_at))", "NULL::date"),
     # What is not done is overdue until it is; a reminder is owed some days after the deadline.
     "core.tasks": (
         "least(t.due_on, t.done_on, t.obstacle_due_on, t.obstacle_reported_on)",
@@ -88,7 +88,7 @@ _LIVES = {
     # Whether the catalogue has a procedure is asked from the first check of publicity on.
     "core.procedures": (
         "(SELECT min(p.checked_on) FROM core.publicity_checks AS p WHERE p.commune_code = t.commune_code)",
-        "NULL",
+        "NULL::date",
     ),
     # The terms that lie about a day off: only who has such terms is moved by it.
     "core.working_days": (
