@@ -189,12 +189,9 @@ def after(
         refill_whole(connection, name)
     _let_be_judged_again(connection, stream)
     months = _months_of_lives(connection, stream)
-    if stream.table == reconciliation.PORTAL:
-        # That the portal was asked at the end of a month is itself something that is counted.
-        days = "SELECT core.day_of(fetched_at) AS first_day, core.day_of(fetched_at) AS last_day FROM ops.fetches"
-        months |= _months_of_days(
-            connection, f"{days} WHERE fetch_id = ANY (%(readings)s)", {"readings": [including, without]}
-        )
+    # That a source has now been asked of some days is itself something that a number says.
+    reading = including if including is not None else without
+    months |= _months_of_days(connection, _ASKED, {"reading": reading, "stream": stream.stream})
     if stream.table in _TOUCHED:
         months.update(derive(connection, _TOUCHED[stream.table]))
     return sorted(months.union(reconciliation.after(connection, stream, including)))
@@ -328,9 +325,24 @@ CROSS JOIN LATERAL generate_series(first_month, last_month, interval '1 month') 
 ORDER BY month
 """
 
+#: The days that a source knows with a reading and would not know without it, among those that anything was counted of.
+_ASKED = """
+SELECT coalesce(known.day + 1, counted.day) AS first_day, reading.day AS last_day
+FROM (SELECT core.day_of(fetched_at) AS day FROM ops.fetches WHERE fetch_id = %(reading)s) AS reading
+CROSS JOIN (SELECT min(period_start) AS day FROM indicators.builds WHERE commune_code = %(commune_code)s) AS counted
+CROSS JOIN LATERAL (
+    SELECT max(core.day_of(f.fetched_at)) AS day
+    FROM ops.fetches AS f
+    WHERE
+        f.commune_code = %(commune_code)s AND f.stream = %(stream)s AND f.state = 'merged'
+        AND f.fetch_id <> %(reading)s AND core.day_of(f.fetched_at) <= reading.day
+) AS known
+WHERE counted.day IS NOT NULL AND coalesce(known.day + 1, counted.day) <= reading.day
+"""
+
 _MONTHS_OF_DAYS = """
 WITH newest AS (
-    SELECT core.day_of(max(fetched_at)) AS day
+    SELECT core.day_of(coalesce(max(fetched_at) FILTER (WHERE kind <> 'file'), max(fetched_at))) AS day
     FROM ops.fetches
     WHERE commune_code = %(commune_code)s
 ),
@@ -338,6 +350,7 @@ WITH newest AS (
 lives AS (
     SELECT first_day, greatest(first_day, least(coalesce(last_day, newest.day), newest.day)) AS last_day
     FROM ({days}) AS d CROSS JOIN newest
+    WHERE first_day <= newest.day
 )
 
 SELECT DISTINCT to_char(m, 'YYYY-MM') AS month
