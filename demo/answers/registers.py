@@ -106,8 +106,11 @@ Registers = Mapping[str, list[Row]]
 Place = tuple[str, str]
 
 
-def values(registers: Registers, period: Period) -> dict[tuple[str, str, str], Told]:
-    """Return every value of a period by (level, code, indicator), given the rows of each stream by its name."""
+def values(registers: Registers, period: Period, read_on: date) -> dict[tuple[str, str, str], Told]:
+    """Return every value of a period by (level, code, indicator), given the rows of each stream by its name.
+
+    All were read on one day: a period that ends after it is not known whole.
+    """
     families = {
         "tasks": _tasks(registers["register__tasks"], period),
         "months": _months(registers["register__tasks"], period),
@@ -127,7 +130,8 @@ def values(registers: Registers, period: Period) -> dict[tuple[str, str, str], T
             if _kind(period) in asked.periods:
                 for (level, code), said in by_place.items():
                     if level in asked.levels:
-                        found[level, code, id] = told(asked.kind, [each[id] for each in said if id in each])
+                        answers = [each[id] for each in said if id in each]
+                        found[level, code, id] = told(asked.kind, answers, period.last <= read_on)
     return found
 
 
@@ -154,18 +158,28 @@ def _by_place(family: str, items: Iterable[Item]) -> dict[Place, list[dict]]:
     return found
 
 
-def told(kind: str, answers: list) -> Told:
-    """Return the value that answers make: unknown ones stand aside and leave it incomplete."""
+def told(kind: str, answers: list, is_whole: bool) -> Told:
+    """Return the value that answers make: what is unknown stands aside, and leaves it incomplete.
+
+    Nothing counted of a period that is not known whole is nothing known.
+    """
     known = [answer for answer in answers if answer is not UNKNOWN]
-    is_incomplete = len(known) < len(answers)
+    partial = "incomplete" if not is_whole or len(known) < len(answers) else None
     if kind == "published":
         (value,) = known or (None,)
-        return Told("", None, "" if value is None else f"{value:.2f}", "no_data" if value is None else "ok")
+        return (
+            Told("", None, "", "no_data")
+            if value is None
+            else Told("", None, f"{value:.2f}", partial or "ok")
+        )
     n, d = sum(known), len(known)
     if kind != "rate":
-        return Told(str(n), None, str(n), "incomplete" if is_incomplete else "ok")
-    status = "no_data" if d == 0 else "incomplete" if is_incomplete else "small_n" if d < 5 else "ok"
-    return Told(str(n), str(d), hundredths(100 * n, d) if d else "", status)
+        if n == 0 and not is_whole:
+            return Told("0", None, "", "no_data")
+        return Told(str(n), None, str(n), partial or "ok")
+    if d == 0:
+        return Told("0", "0", "", "no_data")
+    return Told(str(n), str(d), hundredths(100 * n, d), partial or ("small_n" if d < 5 else "ok"))
 
 
 def _inside(day: date | None, period: Period) -> bool:

@@ -26,6 +26,8 @@ CI_SEEDS = [1]
 LONG_SEEDS = [2, 3, 4]
 #: The month ends at which the portal is exported as well.
 EXPORTED = {"2025-09", "2026-03", "2026-09"}
+#: What the key of the city and the portal speaks of; other sources have keys of their own.
+ITEMS = ("marts.dossiers_in_period", "marts.reconciliation_in_period")
 Key = tuple[str, str, str, str, str]
 
 
@@ -40,7 +42,7 @@ def told(rows: Iterable[dict[str, str]]) -> dict[Key, tuple[str, ...]]:
 
 def computed() -> dict[Key, tuple[str, ...]]:
     """Return what the newest builds say, in the words of the answer key."""
-    cells = {name for name, one in definitions.indicators().items() if one.form}
+    known = definitions.indicators()
     found = {}
     with database.connection() as connection:
         rows = connection.execute(
@@ -49,7 +51,8 @@ def computed() -> dict[Key, tuple[str, ...]]:
             " ORDER BY calendar, period, build_id DESC) AS b USING (build_id)"
         )
         for row in rows:
-            if row["indicator"] in cells:
+            one = known[row["indicator"]]
+            if one.form or one.item not in ITEMS:
                 continue
             is_count = row["denominator"] is None
             value = "" if row["value"] is None else str(row["value"]) if is_count else f"{row['value']:.2f}"

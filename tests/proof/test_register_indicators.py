@@ -1,0 +1,120 @@
+"""Every indicator of registers and documents against the answer key, which shares no code with the warehouse.
+
+The demo's registers hold data from 2025-07 to 2026-10 with every edge of a period: the last day and the day after,
+withdrawn, excused, without a unit, without a term, a term over Tết, what nobody checked and what nobody wrote.
+"""
+
+from collections import Counter, defaultdict
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from demo.answers import registers
+from demo.files import FILES, Context
+from demo.periods import touched
+from tests.proof.running_city import catalogue
+from tthc import flows
+from tthc.indicators import definitions
+from tthc.warehouse import database
+from tthc.workdays import periods
+
+SEED = 1
+#: All that the registers were written after.
+MOMENT = datetime(2026, 11, 5, 18)
+STREAMS = (
+    "register__tasks",
+    "register__reviews",
+    "register__publicity",
+    "register__inspections",
+    "documents__exchanges",
+    "register__conduct",
+    "register__staff",
+    "register__official_results",
+)
+# The two year ends, Tết, and months in which the document system left things out.
+MONTHS = ["2025-11", "2025-12", "2026-01", "2026-02", "2026-05"]
+ALL_MONTHS = periods.months_between("2025-06", "2026-10")
+IDS = {id for family in registers.INDICATORS.values() for id in family}
+Key = tuple[str, str, str, str, str]
+
+
+def load_all(folder: Path) -> tuple[registers.Registers, date]:
+    """Load every file as its office hands it over; return what each stream says, and the day of the reading."""
+    context = Context.at(SEED, MOMENT)
+    flows.init(progress=str)
+    paths = [catalogue(folder / "registers")]
+    for stream in STREAMS:
+        path = folder / FILES[stream].file_name
+        path.write_bytes(FILES[stream].write(context))
+        paths.append(str(path))
+    for told in flows.load(paths, progress=str):
+        assert (told["quarantined"], told["is_new"]) == (0, True) and told["merged"] > 0, told
+    with database.connection() as connection:
+        (row,) = connection.execute(
+            "SELECT min(core.day_of(fetched_at)) AS day FROM ops.fetches WHERE stream = ANY (%s)",
+            (list(STREAMS),),
+        ).fetchall()
+    return {stream: FILES[stream].expected(context) for stream in STREAMS}, row["day"]
+
+
+def computed() -> dict[Key, registers.Told]:
+    """Return what the newest builds say of these indicators, by (calendar, period, level, code, indicator)."""
+    found = {}
+    with database.connection() as connection:
+        rows = connection.execute(
+            "SELECT b.calendar, b.period, v.* FROM indicators.values AS v"
+            " INNER JOIN indicators.builds AS b USING (build_id) WHERE v.indicator = ANY (%s)",
+            (sorted(IDS),),
+        )
+        for row in rows:
+            place = tuple(row[name] for name in ("calendar", "period", "level", "code", "indicator"))
+            numerator, denominator = (
+                row[name] if row[name] is None else str(row[name]) for name in ("numerator", "denominator")
+            )
+            is_whole_number = denominator is None and numerator is not None
+            value = "" if row["value"] is None else f"{row['value']:.{0 if is_whole_number else 2}f}"
+            assert place not in found, "one build for each period"
+            found[place] = registers.Told(numerator or "", denominator, value, row["status"])
+    return found
+
+
+def prove(folder: Path, months: list[str]) -> dict[Key, registers.Told]:
+    """Load, count and compare every value of every period of some months; return the key."""
+    rows, read_on = load_all(folder)
+    flows.refresh(months, progress=str)
+    expected = {
+        (period.calendar, period.label, *place): told
+        for period in touched(months)
+        for place, told in registers.values(rows, period, read_on).items()
+    }
+    found = computed()
+    assert expected.keys() == found.keys(), list(expected.keys() ^ found.keys())[:5]
+    different = {place: (told, found[place]) for place, told in expected.items() if told != found[place]}
+    assert not different, f"{len(different)} values differ, first {list(different.items())[:5]}"
+    return expected
+
+
+def test_the_key_and_the_declarations_speak_of_the_same_levels_and_periods():
+    known = definitions.indicators()
+    asked = {id: one for family in registers.INDICATORS.values() for id, one in family.items()}
+    assert len(asked) == 32
+    for id, one in asked.items():
+        assert (known[id].kind, known[id].at, known[id].periods) == (one.kind, one.levels, one.periods), id
+
+
+def test_every_value_equals_the_answer_key(warehouse, tmp_path) -> None:
+    assert len(prove(tmp_path, MONTHS)) > 3_000
+
+
+@pytest.mark.long
+def test_every_value_of_every_month_equals_the_answer_key(warehouse, tmp_path) -> None:
+    """And the key is worth something: each indicator takes many values, each status is met."""
+    expected = prove(tmp_path, ALL_MONTHS)
+    assert len(expected) > 10_000
+    statuses, values = Counter(told.status for told in expected.values()), defaultdict(set)
+    for (*_, level, _, id), told in expected.items():
+        if level == "commune":
+            values[id].add(told.value)
+    assert set(statuses) == {"ok", "small_n", "no_data", "incomplete"}
+    assert not [id for id in IDS if len(values[id]) < 2], "an indicator that always says the same"
