@@ -244,8 +244,11 @@ def test_every_kind_of_check_was_made_to_fail():
     assert kinds <= {sick.check.split(".")[0] for sick in SICK} | elsewhere
 
 
-def test_a_lost_or_altered_object_of_the_archive(own_archive: Path):
-    first, second, *_ = sorted(own_archive.rglob("*.zst.aes"))
+def test_a_lost_or_altered_object_of_the_archive(own_archive: Path, hamlet_settings):
+    with psycopg.connect(hamlet_settings.environment["TTHC_WAREHOUSE_URL"]) as connection:
+        # Other tests may have put into this archive what this ledger knows nothing of.
+        known = connection.execute("SELECT sha256 FROM ops.fetch_pages ORDER BY sha256 LIMIT 2").fetchall()
+    first, second = (own_archive / digest[:2] / f"{digest}.zst.aes" for (digest,) in known)
     second.write_bytes(second.read_bytes()[:-1] + b"\0")
     code, found = findings("--full")
     assert (code, found["archive_objects"]["wrong"]) == (1, 1)
