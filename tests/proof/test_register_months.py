@@ -8,6 +8,7 @@ import pytest
 from demo.files import FILES, Context
 from tests.proof.running_city import catalogue
 from tthc import flows
+from tthc.indicators import definitions
 from tthc.warehouse import database
 from tthc.workdays import periods
 
@@ -38,6 +39,7 @@ def counted(items: tuple[str, ...]) -> dict[tuple[str, str], str]:
                         (period.start, period.end),
                     ).fetchone()["print"]
                     for item in items
+                    if item in definitions.by_item(period)
                 )
     return found
 
