@@ -110,10 +110,11 @@ def sign_release(connection: psycopg.Connection, ids: Sequence[int]) -> list[int
     rows = connection.execute(
         "WITH asked AS (SELECT DISTINCT ON (quarantine_id) * FROM ops.release_requests"
         "  WHERE answered_at IS NULL AND quarantine_id = ANY (%(ids)s) ORDER BY quarantine_id, asked_at DESC),"
-        # A row that was over before it was asked for, or that another reading has ended, is nobody's release.
+        # A row that was over before it was asked for, or that a reading merged since has ended, is nobody's release.
         " signed AS (UPDATE ops.quarantine AS q SET state = 'released', decided_at = now(), decided_by = a.asked_by,"
         "  decision_reason = a.reason FROM asked AS a WHERE q.quarantine_id = a.quarantine_id"
-        "  AND q.state = 'resolved' AND q.closed_fetch_id = q.fetch_id AND q.decided_at >= a.asked_at"
+        "  AND q.state = 'resolved' AND q.decided_at >= a.asked_at AND (q.closed_fetch_id = q.fetch_id OR EXISTS ("
+        "   SELECT FROM ops.fetches AS f WHERE f.fetch_id = q.closed_fetch_id AND f.merged_at < a.asked_at))"
         "  RETURNING q.quarantine_id)"
         " UPDATE ops.release_requests AS r SET answered_at = now(),"
         "  is_released = EXISTS (SELECT FROM signed WHERE signed.quarantine_id = r.quarantine_id)"
