@@ -35,12 +35,23 @@ SECRET = {
     "a drawing": repacked(
         xlsx(TABLE), add={"xl/drawings/drawing1.xml": "<xdr:sp><a:t>TUYỆT MẬT</a:t></xdr:sp>".encode()}
     ),
+    "a word of a drawing dressed in two ways": repacked(
+        xlsx(TABLE),
+        add={
+            "xl/drawings/drawing1.xml": (
+                b"<a:p><a:r><a:t>M</a:t></a:r><a:r><a:rPr b='1'/><a:t>&#7852;T</a:t></a:r></a:p><a:p/>"
+            )
+        },
+    ),
+    "a coloured footer": xlsx(TABLE, footer="&C&K0070C0MẬT"),
+    "a text box of an old workbook": xls(TABLE, box="TUYỆT MẬT"),
     "an old alphabet": xlsx([[encoder("tcvn3")("TỐI MẬT")], *TABLE]),
     "like no stream": csv([["MẬT"], ["Họ tên", "Ngày sinh"]]),
 }
 PLAIN = {
     "a word": xlsx([["BẢO MẬT THÔNG TIN"], *TABLE]),
     "a title": xlsx([["SỔ TÀI LIỆU MẬT MÃ"], *TABLE]),
+    "a text box": xls(TABLE, box="BẢO MẬT"),
     "a value": xlsx([HEADERS, row("V-1", task="mật ong"), row("V-2", task="Mật")]),
     "a header": csv(
         [[*HEADERS, "Độ mật"], [*row("V-1"), "Thường"], [*row("V-2"), "Không"], [*row("V-3"), None]]

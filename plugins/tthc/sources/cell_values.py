@@ -9,9 +9,15 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from decimal import Decimal
 
 #: A cell as the file gives it; None and "" are empty ones.
 Cell = str | float | bool | datetime.date | datetime.time | datetime.timedelta | None
+
+
+class Percentage(float):
+    """A fraction that the file shows as a percentage: 0.855 for what people see as 85.5%."""
+
 
 WHITE = " \t\r\n\u00a0\u200b\ufeff"
 #: Serial numbers of days between 1990 and 2100; other numbers in a column of dates are no serial numbers.
@@ -24,10 +30,10 @@ _LARGEST_EXACT = 10**15
 def cell_text(cell: Cell) -> str | None:
     """Return a cell as text in NFC without spaces around it, None when it is blank.
 
-    Whole numbers lose their fraction, real dates become ISO text.
+    Whole numbers lose their fraction, real dates become ISO text, percentages are what people see.
 
-    >>> cell_text(5.0), cell_text(datetime.date(2025, 7, 1)), cell_text(" ")
-    ('5', '2025-07-01', None)
+    >>> cell_text(5.0), cell_text(datetime.date(2025, 7, 1)), cell_text(" "), cell_text(Percentage(0.07))
+    ('5', '2025-07-01', None, '7%')
     """
     if isinstance(cell, str):
         return (cell if cell.isascii() else unicodedata.normalize("NFC", cell)).strip(WHITE) or None
@@ -36,6 +42,8 @@ def cell_text(cell: Cell) -> str | None:
     if isinstance(cell, bool):
         return str(cell)
     if isinstance(cell, float):
+        if type(cell) is Percentage:
+            return f"{(Decimal(float.__repr__(cell)) * 100).normalize():f}%"
         return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, datetime.date | datetime.time):
         return cell.isoformat()

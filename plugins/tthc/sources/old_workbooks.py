@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tthc.errors import UsageError
+from tthc.sources.zip_check import PERCENT_FORMATS, PRINTED_MARKS, PercentCells, is_percent_format
 
 _END, _FREE = 0xFFFFFFFE, 0xFFFFFFFF
 _NOT_A_WORKBOOK = "Tệp không phải bảng tính đọc được: hãy mở bằng Excel và lưu lại thành .xlsx."
 _PASSWORD = "Tệp có mật khẩu: hãy bỏ mật khẩu trong Excel rồi nạp lại."
 _MACRO = "Tệp có macro: hãy lưu lại thành .xlsx (không macro) rồi nạp lại."
 _FILEPASS, _DATEMODE, _BOUNDSHEET, _OBPROJ, _SUPBOOK = 0x2F, 0x22, 0x85, 0xD3, 0x1AE
-_BOF, _ROW, _HEADER, _FOOTER = 0x809, 0x208, 0x14, 0x15
+_BOF, _EOF, _ROW, _HEADER, _FOOTER = 0x809, 0x0A, 0x208, 0x14, 0x15
+_SHEET = b"\x10\x00"
+_FORMAT, _XF, _TEXT_BOX, _CONTINUE = 0x41E, 0xE0, 0x1B6, 0x3C
+_NUMBERS, _MANY_NUMBERS = frozenset({0x203, 0x27E, 0x06}), 0xBD
 
 
 @dataclass
@@ -23,7 +26,8 @@ class OldFacts:
 
     is_1904: bool = False
     hidden_rows: list[list[int]] = field(default_factory=list)
-    #: Texts printed above and below the sheets.
+    percentages: list[PercentCells] = field(default_factory=list)
+    #: Texts printed above and below the sheets, and those of text boxes and comments.
     other_texts: list[str] = field(default_factory=list)
 
 
@@ -48,12 +52,18 @@ def inspect_ole(content: bytes) -> OldFacts:
 
 
 def _facts(stream: bytes) -> OldFacts:
-    facts, depth = OldFacts(), 0
+    facts, level, formats, box = OldFacts(), 0, _Formats(), _TextBox()
+    is_first = True
     for kind, body in _records(stream):
         if kind == _BOF:
-            depth += 1
-            if depth > 1:
+            level += 1
+            # What begins inside a sheet is a chart in it, unless the end of the sheet is lost.
+            if not is_first and (level == 1 or body[2:4] == _SHEET):
                 facts.hidden_rows.append([])
+                facts.percentages.append({})
+            is_first = False
+        elif kind == _EOF:
+            level = max(level - 1, 0)
         elif kind == _FILEPASS:
             raise UsageError(_PASSWORD)
         elif kind == _OBPROJ or (kind == _BOUNDSHEET and body[5:6] in (b"\x01", b"\x06")):
@@ -64,13 +74,71 @@ def _facts(stream: bytes) -> OldFacts:
                 "lưu lại rồi nạp."
             )
         elif kind in (_HEADER, _FOOTER) and len(body) > 3:
-            text = body[3:].decode("utf-16-le" if body[2] & 1 else "latin-1", "replace")
-            facts.other_texts.append(re.sub(r'&(?:"[^"]*"|\d+|[A-Z])', "\n", text))
+            facts.other_texts.append(PRINTED_MARKS.sub("\n", _characters(body[3:], body[2])))
         elif kind == _DATEMODE:
             facts.is_1904 = body[:1] == b"\x01"
-        elif kind == _ROW and depth > 1 and len(body) >= 16 and body[12] & 0x20:
+        elif kind in (_FORMAT, _XF):
+            formats.hear(kind, body)
+        elif kind == _TEXT_BOX and len(body) >= 12:
+            (box.missing,) = struct.unpack_from("<H", body, 10)
+        elif kind == _CONTINUE and box.missing and body:
+            if text := box.hear(body):
+                facts.other_texts.append(text)
+        elif facts.hidden_rows and kind == _ROW and len(body) >= 16 and body[12] & 0x20:
             facts.hidden_rows[-1].append(struct.unpack_from("<H", body)[0] + 1)
+        elif facts.percentages and (kind in _NUMBERS or kind == _MANY_NUMBERS):
+            for row, column in formats.percentages(kind, body):
+                cells = facts.percentages[-1]
+                cells[row] = (*cells.get(row, ()), column)
     return facts
+
+
+class _Formats:
+    """The formats of a workbook, in their order: which of them show percentages."""
+
+    def __init__(self) -> None:
+        self._codes = set(PERCENT_FORMATS)
+        self._styles: list[bool] = []
+
+    def hear(self, kind: int, body: bytes) -> None:
+        if kind == _XF:
+            self._styles.append(struct.unpack_from("<H", body, 2)[0] in self._codes)
+        elif len(body) > 5 and is_percent_format(_characters(body[5:], body[4])):
+            self._codes.add(struct.unpack_from("<H", body)[0])
+
+    def percentages(self, kind: int, body: bytes) -> Iterator[tuple[int, int]]:
+        """Yield row (from 1) and column (from 0) of the cells of a record that are shown as percentages."""
+        if len(body) < 6 or not any(self._styles):
+            return
+        row, first, style = struct.unpack_from("<HHH", body)
+        styles = [style]
+        if kind == _MANY_NUMBERS:
+            styles = [struct.unpack_from("<H", body, at)[0] for at in range(4, len(body) - 7, 6)]
+        for column, number in enumerate(styles, start=first):
+            if number < len(self._styles) and self._styles[number]:
+                yield row + 1, column
+
+
+class _TextBox:
+    """The text of a box or a comment, which follows its record in pieces."""
+
+    def __init__(self) -> None:
+        self.missing = 0
+        self._text = ""
+
+    def hear(self, body: bytes) -> str | None:
+        """Take a piece; return the text when it is whole."""
+        piece = _characters(body[1:], body[0])[: self.missing]
+        self.missing -= len(piece)
+        self._text += piece
+        if self.missing and piece:
+            return None
+        whole, self._text, self.missing = self._text, "", 0
+        return whole
+
+
+def _characters(raw: bytes, flags: int) -> str:
+    return raw.decode("utf-16-le" if flags & 1 else "latin-1", "replace")
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:

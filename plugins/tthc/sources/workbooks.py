@@ -16,10 +16,10 @@ import msgspec
 
 from tthc.errors import UsageError
 from tthc.sources import delimited
-from tthc.sources.cell_values import WHITE, Cell
+from tthc.sources.cell_values import WHITE, Cell, Percentage
 from tthc.sources.html_tables import read_html
 from tthc.sources.old_workbooks import inspect_ole
-from tthc.sources.zip_check import inspect_zip
+from tthc.sources.zip_check import PercentCells, inspect_zip
 from tthc.vietnamese.old_alphabets import DECODERS
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -75,17 +75,28 @@ class Book:
         if content.startswith((_ZIP, _EMPTY_ZIP)):
             zipped = inspect_zip(content)
             self.is_1904, self.other_texts = zipped.is_1904, zipped.other_texts
-            yield from self._workbook(content, lambda name, _: zipped.hidden_rows.get(name, []))
+            yield from self._workbook(
+                content,
+                lambda name, _: zipped.hidden_rows.get(name, []),
+                lambda name, _: zipped.percentages.get(name, {}),
+            )
         elif content.startswith(_OLE):
             old = inspect_ole(content)
             self.is_1904, self.other_texts = old.is_1904, old.other_texts
             yield from self._workbook(
-                content, lambda _, at: old.hidden_rows[at] if at < len(old.hidden_rows) else []
+                content,
+                lambda _, at: old.hidden_rows[at] if at < len(old.hidden_rows) else [],
+                lambda _, at: old.percentages[at] if at < len(old.percentages) else {},
             )
         else:
             yield from self._written(content)
 
-    def _workbook(self, content: bytes, hidden: Callable[[str, int], list[int]]) -> Iterator[Sheet]:
+    def _workbook(
+        self,
+        content: bytes,
+        hidden: Callable[[str, int], list[int]],
+        percentages: Callable[[str, int], PercentCells],
+    ) -> Iterator[Sheet]:
         import python_calamine as calamine
 
         with _refusing_unreadable():
@@ -101,7 +112,7 @@ class Book:
                 merges = opened.merged_cell_ranges or []
             yield Sheet(
                 sheet.name,
-                self._decoding(_rows_of(opened)),
+                self._decoding(_rows_of(opened, percentages(sheet.name, place))),
                 sheet.visible != calamine.SheetVisibleEnum.Visible,
                 tuple(merges),
                 tuple(hidden(sheet.name, place)),
@@ -137,7 +148,7 @@ class Book:
         )
 
 
-def _rows_of(sheet) -> Callable[[], Iterator[list[Cell]]]:
+def _rows_of(sheet, percentages: PercentCells) -> Callable[[], Iterator[list[Cell]]]:
     """Return what yields the rows; iterating leaves out the empty columns on the left, which are put back."""
     first = sheet.start[1] if sheet.start else 0
     if (sheet.end[1] if sheet.end else 0) >= _MOST_COLUMNS:
@@ -146,8 +157,12 @@ def _rows_of(sheet) -> Callable[[], Iterator[list[Cell]]]:
 
     def rows() -> Iterator[list[Cell]]:
         with _refusing_unreadable():
-            for cells in sheet.iter_rows():
-                yield before + cells
+            for number, cells in enumerate(sheet.iter_rows(), start=1):
+                cells = before + cells
+                for at in percentages.get(number, ()):
+                    if at < len(cells) and isinstance(cells[at], float):
+                        cells[at] = Percentage(cells[at])
+                yield cells
 
     return rows
 

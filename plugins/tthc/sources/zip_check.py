@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -22,7 +24,18 @@ DAMAGED = "Tệp .xlsx bị hỏng hoặc tải về chưa đủ: hãy lấy l�
 _HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"[^>]*>')
 _MACROS = re.compile(r"(?i)vbaproject|(^|/)macrosheets/|(^|/)dialogsheets/")
 _LINKS = re.compile(r"(?i)(^|/)externallinks?/|(^|/)connections\.xml$|(^|/)querytables?/")
-_TEXT = re.compile(rb">([^<>]{2,200})<")
+_TEXT = re.compile(rb">([^<>]{1,200})<")
+_PARAGRAPH_ENDS = re.compile(rb"</(?:\w+:)?(?:p|div|text)>|<(?:\w+:)?br\b")
+_LONGEST_PARAGRAPH = 400
+#: &L, &C, &R place a text above or below a page; &"font,style", &12 and &K0070C0 dress it.
+PRINTED_MARKS = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
+_NUMBER_FORMAT = re.compile(rb'<(?:\w+:)?numFmt\b[^>]*\bnumFmtId="(\d+)"[^>]*\bformatCode="([^"]*)"')
+_CELL_FORMATS = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_CELL_FORMAT = re.compile(rb'<(?:\w+:)?xf\b[^>]*\bnumFmtId="(\d+)"')
+#: The percentages that every program knows without being told.
+PERCENT_FORMATS = frozenset({9, 10})
+#: By row (from 1), the columns (from 0) of the cells that are shown as percentages.
+PercentCells = dict[int, tuple[int, ...]]
 
 
 @dataclass
@@ -32,6 +45,7 @@ class ZipFacts:
     is_1904: bool = False
     #: By name of the sheet, rows numbered from 1.
     hidden_rows: dict[str, list[int]] = field(default_factory=dict)
+    percentages: dict[str, PercentCells] = field(default_factory=dict)
     #: Texts of headers, footers, comments, drawings and properties.
     other_texts: list[str] = field(default_factory=list)
 
@@ -103,9 +117,14 @@ def _facts(archive: zipfile.ZipFile) -> ZipFacts:
     for element in tree.iter():
         if element.tag.endswith("}workbookPr"):
             facts.is_1904 = element.get("date1904") in ("1", "true")
+    percent = _percent_styles(archive.read("xl/styles.xml")) if "xl/styles.xml" in names else []
     for sheet, part in _parts_of_sheets(archive, tree, workbook).items():
-        if part in names and (hidden := _hidden_rows(archive, part)):
+        if part not in names:
+            continue
+        if hidden := _hidden_rows(archive, part):
             facts.hidden_rows[sheet] = hidden
+        if percent:
+            facts.percentages[sheet] = _percent_cells(archive, part, percent)
     for name in names:
         # Comments, drawings, charts and properties are small; cells and their shared texts are read elsewhere.
         if name.endswith((".xml", ".vml")) and "/worksheets/" not in name and "sharedStrings" not in name:
@@ -132,17 +151,70 @@ def _parts_of_sheets(archive: zipfile.ZipFile, workbook: ElementTree.Element, pa
     return found
 
 
+def is_percent_format(code: str) -> bool:
+    """Say whether a number format shows percentages; a sign in quotes or behind a backslash only stands there.
+
+    >>> [is_percent_format(code) for code in ("0.00%", '0"%"', r"0\\%", "General")]
+    [True, False, False, False]
+    """
+    return "%" in re.sub(r'"[^"]*"|\\.', "", code)
+
+
+def _percent_styles(styles: bytes) -> list[int]:
+    """Return the numbers of the cell formats that show percentages."""
+    own = {
+        int(number)
+        for number, code in _NUMBER_FORMAT.findall(styles)
+        if is_percent_format(html.unescape(code.decode("utf-8", "replace")))
+    }
+    formats = _CELL_FORMATS.search(styles)
+    found = _CELL_FORMAT.findall(formats[0]) if formats else []
+    return [place for place, number in enumerate(found) if int(number) in own | PERCENT_FORMATS]
+
+
+def _percent_cells(archive: zipfile.ZipFile, part: str, styles: list[int]) -> PercentCells:
+    wanted = "|".join(map(str, styles)).encode()
+    cell = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bs="(?:' + wanted + rb')")[^>]*\br="([A-Z]{1,3})(\d{1,7})"')
+    found: dict[int, list[int]] = {}
+    for piece in _pieces(archive, part):
+        for letters, number in cell.findall(piece):
+            found.setdefault(int(number), []).append(column_index(letters.decode()))
+    # Nearly every row has the same ones.
+    same: dict[tuple[int, ...], tuple[int, ...]] = {}
+    return {number: same.setdefault(tuple(at), tuple(at)) for number, at in found.items()}
+
+
+def column_index(letters: str) -> int:
+    """Return the place of a column from 0.
+
+    >>> column_index("A"), column_index("AB")
+    (0, 27)
+    """
+    place = 0
+    for letter in letters:
+        place = place * 26 + ord(letter) - ord("A") + 1
+    return place - 1
+
+
 def _hidden_rows(archive: zipfile.ZipFile, part: str) -> list[int]:
-    found, kept = [], b""
+    return [
+        int(number)
+        for piece in _pieces(archive, part)
+        if b"hidden=" in piece
+        for number in _HIDDEN_ROW.findall(piece)
+    ]
+
+
+def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    """Yield a part piece by piece, none of which ends inside a tag."""
+    kept = b""
     with archive.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             kept += chunk
-            # A tag may lie over the edge of two pieces.
             cut = max(kept.rfind(b"<"), 0)
-            if b"hidden=" in kept:
-                found += [int(number) for number in _HIDDEN_ROW.findall(kept[:cut])]
+            yield kept[:cut]
             kept = kept[cut:]
-    return found + [int(number) for number in _HIDDEN_ROW.findall(kept)]
+    yield kept
 
 
 def _header_footer(archive: zipfile.ZipFile, part: str) -> list[str]:
@@ -154,9 +226,15 @@ def _header_footer(archive: zipfile.ZipFile, part: str) -> list[str]:
     _, found, rest = tail.partition(b"<headerFooter")
     if not found:
         return []
-    # &L, &C, &R place a text, &"font,style" and &12 dress it.
-    return [re.sub(r'&(?:amp;)?(?:"[^"]*"|quot;|\d+|[A-Z])', "\n", text) for text in _texts(b">" + rest)]
+    return [PRINTED_MARKS.sub("\n", text) for text in _texts(b">" + rest)]
 
 
 def _texts(part: bytes) -> list[str]:
-    return [text.decode("utf-8", "replace") for text in _TEXT.findall(part)]
+    """Return the texts of a part, and those of a paragraph together: one word may be dressed in several ways."""
+    found: list[str] = []
+    for paragraph in _PARAGRAPH_ENDS.split(part):
+        texts = [html.unescape(text.decode("utf-8", "replace")) for text in _TEXT.findall(paragraph + b"<")]
+        found += [text for text in texts if len(text) > 1]
+        if len(texts) > 1 and sum(map(len, texts)) <= _LONGEST_PARAGRAPH:
+            found.append("".join(texts))
+    return found
