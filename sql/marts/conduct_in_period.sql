@@ -6,7 +6,9 @@ CREATE FUNCTION marts.conduct_in_period(commune text, a date, b date) RETURNS TA
     unit_code text,
     is_violation boolean,
     is_harassment boolean,
-    is_report boolean
+    is_report boolean,
+    fetch_id bigint,
+    row_number integer
 )
 LANGUAGE sql STABLE
 AS $$
@@ -15,7 +17,9 @@ AS $$
         r.unit_code,
         x.is_confirmed AND r.behaviour <> 'harassment' AS is_violation,
         x.is_confirmed AND r.behaviour = 'harassment' AS is_harassment,
-        coalesce(r.kind = 'report' AND r.behaviour IN ('harassment', 'attitude'), false) AS is_report
+        coalesce(r.kind = 'report' AND r.behaviour IN ('harassment', 'attitude'), false) AS is_report,
+        r.fetch_id,
+        r.row_number
     FROM restricted.conduct_records AS r
     CROSS JOIN LATERAL (
         SELECT r.kind = 'finding' AND coalesce(r.verdict IN ('substantiated', 'partly_substantiated'), false)
@@ -30,4 +34,6 @@ record_code: Mã dòng của sổ kỷ luật, kỷ cương.
 unit_code: Đơn vị của người liên quan; phản ánh có thể chưa rõ đơn vị, khi ấy chỉ đếm ở cấp xã.
 is_violation: Đã kết luận đúng, toàn bộ hoặc một phần, về vi phạm kỷ luật, kỷ cương hoặc thái độ không đúng mực.
 is_harassment: Đã kết luận đúng, toàn bộ hoặc một phần, về phiền hà, sách nhiễu.
-is_report: Phản ánh về thái độ hoặc phiền hà, sách nhiễu: chưa biết đúng sai, không bao giờ thành điểm.';
+is_report: Phản ánh về thái độ hoặc phiền hà, sách nhiễu: chưa biết đúng sai, không bao giờ thành điểm.
+fetch_id: Lần đọc đã đưa dòng này vào.
+row_number: Số thứ tự dòng trong lần đọc ấy.';

@@ -8,7 +8,9 @@ CREATE FUNCTION marts.documents_in_period(commune text, a date, b date) RETURNS 
     partner_kind text,
     is_electronic boolean,
     is_sent boolean,
-    is_signed boolean
+    is_signed boolean,
+    fetch_id bigint,
+    row_number integer
 )
 LANGUAGE sql STABLE
 AS $$
@@ -19,7 +21,9 @@ AS $$
         d.partner_kind,
         d.medium IN ('electronic', 'both') AS is_electronic,
         d.direction = 'sent' AS is_sent,
-        d.is_signed
+        d.is_signed,
+        d.fetch_id,
+        d.row_number
     FROM core.document_exchanges AS d
     LEFT JOIN core.unit_names AS n
         ON
@@ -37,4 +41,6 @@ direction: Hướng: sent văn bản đi, received văn bản đến.
 partner_kind: Nơi gửi hoặc nhận: agency cơ quan nhà nước, other tổ chức, cá nhân; trống khi không rõ.
 is_electronic: Gửi, nhận dưới dạng điện tử, có hay không kèm bản giấy.
 is_sent: Văn bản đi.
-is_signed: Có ký số; trống khi hệ thống không ghi.';
+is_signed: Có ký số; trống khi hệ thống không ghi.
+fetch_id: Lần đọc đã đưa dòng này vào.
+row_number: Số thứ tự dòng trong lần đọc ấy.';

@@ -10,7 +10,9 @@ CREATE FUNCTION marts.inspections_in_period(commune text, a date, b date) RETURN
     is_inspected_in_period boolean,
     has_discipline_content boolean,
     is_mend_due boolean,
-    is_mended_on_time boolean
+    is_mended_on_time boolean,
+    fetch_id bigint,
+    row_number integer
 )
 LANGUAGE sql STABLE
 AS $$
@@ -23,7 +25,9 @@ AS $$
         x.is_inspected_in_period,
         coalesce(r.has_discipline_content, false) AS has_discipline_content,
         x.is_mend_due,
-        coalesce(r.mended_on <= r.mend_due_on, false) AS is_mended_on_time
+        coalesce(r.mended_on <= r.mend_due_on, false) AS is_mended_on_time,
+        r.fetch_id,
+        r.row_number
     FROM core.inspection_records AS r
     CROSS JOIN LATERAL (
         -- A finding copies the days of its inspection: they are not an inspection of their own.
@@ -45,4 +49,6 @@ is_inspected: Đã kiểm tra đến ngày cuối kỳ.
 is_inspected_in_period: Cuộc kiểm tra được làm trong kỳ, có trong kế hoạch hay đột xuất.
 has_discipline_content: Cuộc kiểm tra có nội dung kỷ luật, kỷ cương hành chính.
 is_mend_due: Tồn tại có hạn khắc phục trong kỳ.
-is_mended_on_time: Đã khắc phục không sau hạn.';
+is_mended_on_time: Đã khắc phục không sau hạn.
+fetch_id: Lần đọc đã đưa dòng này vào.
+row_number: Số thứ tự dòng trong lần đọc ấy.';

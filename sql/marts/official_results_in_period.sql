@@ -9,7 +9,9 @@ CREATE FUNCTION marts.official_results_in_period(commune text, a date, b date) R
     ranked_count integer,
     class_name text,
     source_document text,
-    published_on date
+    published_on date,
+    fetch_id bigint,
+    row_number integer
 )
 LANGUAGE sql STABLE
 AS $$
@@ -21,7 +23,9 @@ AS $$
         r.ranked_count,
         r.class_name,
         r.source_document,
-        r.published_on
+        r.published_on,
+        r.fetch_id,
+        r.row_number
     FROM core.official_results AS r
     -- Both calendars end a year inside it.
     WHERE r.commune_code = commune AND r.result_year = extract(YEAR FROM b)
@@ -36,4 +40,6 @@ rank: Thứ hạng trong nhóm.
 ranked_count: Số đơn vị trong nhóm.
 class_name: Xếp loại, đúng chữ của văn bản.
 source_document: Văn bản công bố.
-published_on: Ngày của văn bản ấy.';
+published_on: Ngày của văn bản ấy.
+fetch_id: Lần đọc đã đưa dòng này vào.
+row_number: Số thứ tự dòng trong lần đọc ấy.';

@@ -11,7 +11,9 @@ CREATE FUNCTION marts.publicity_in_period(commune text, a date, b date) RETURNS 
     is_public_on_portal boolean,
     is_update_due boolean,
     is_update_known boolean,
-    is_updated_in_time boolean
+    is_updated_in_time boolean,
+    fetch_id bigint,
+    row_number integer
 )
 LANGUAGE sql STABLE
 AS $$
@@ -28,6 +30,8 @@ AS $$
             c.checked_on,
             c.decided_on,
             t.update_by,
+            c.fetch_id,
+            c.row_number,
             c.is_at_center AND c.is_center_current AND c.is_center_complete AS is_public_at_center,
             c.is_on_portal AND c.is_portal_current AS is_public_on_portal,
             coalesce(
@@ -55,7 +59,9 @@ AS $$
         coalesce(coalesce(j.update_by, j.decided_on + 1) BETWEEN a AND b, false) AS is_update_due,
         coalesce(j.update_by IS NOT NULL AND (j.is_updated_in_time OR j.checked_on >= j.update_by), false)
             AS is_update_known,
-        coalesce(j.is_updated_in_time, false) AS is_updated_in_time
+        coalesce(j.is_updated_in_time, false) AS is_updated_in_time,
+        j.fetch_id,
+        j.row_number
     FROM (SELECT c.procedure_code, c.field_key FROM core.procedures AS c WHERE c.commune_code = commune) AS p
     FULL JOIN judged AS j ON j.procedure_code = p.procedure_code
 $$;
@@ -71,4 +77,6 @@ is_public_at_center: Niêm yết tại Trung tâm, đúng bản đang có hiệu
 is_public_on_portal: Đăng trên Cổng thông tin điện tử xã, đúng bản đang có hiệu lực.
 is_update_due: Ngày làm việc thứ năm sau quyết định công bố ở trong kỳ.
 is_update_known: Đã biết có cập nhật đúng hạn hay không: lịch đã công bố, và đã kiểm từ ngày hết hạn hoặc đã thấy cập nhật.
-is_updated_in_time: Bản đúng được niêm yết và đăng từ ngày quyết định đến ngày làm việc thứ năm sau đó, ở cả hai nơi.';
+is_updated_in_time: Bản đúng được niêm yết và đăng từ ngày quyết định đến ngày làm việc thứ năm sau đó, ở cả hai nơi.
+fetch_id: Lần đọc đã đưa dòng này vào.
+row_number: Số thứ tự dòng trong lần đọc ấy.';

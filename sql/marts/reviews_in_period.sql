@@ -14,7 +14,9 @@ CREATE FUNCTION marts.reviews_in_period(commune text, a date, b date) RETURNS TA
     is_answered boolean,
     is_accepted boolean,
     is_rejected boolean,
-    cost_cut_vnd bigint
+    cost_cut_vnd bigint,
+    fetch_id bigint,
+    row_number integer
 )
 LANGUAGE sql STABLE
 AS $$
@@ -30,7 +32,9 @@ AS $$
         x.is_answered,
         coalesce(r.answer IN ('accepted', 'partly_accepted') AND r.answered_on <= b, false) AS is_accepted,
         coalesce(r.answer = 'rejected' AND r.answered_on <= b, false) AS is_rejected,
-        r.cost_cut_vnd
+        r.cost_cut_vnd,
+        r.fetch_id,
+        r.row_number
     FROM core.reviews AS r
     LEFT JOIN marts.procedures AS p ON p.commune_code = r.commune_code AND p.procedure_code = r.procedure_code
     CROSS JOIN LATERAL (
@@ -56,4 +60,6 @@ is_proposed: Đề xuất được gửi trong kỳ.
 is_answered: Đề xuất được trả lời trong kỳ.
 is_accepted: Đến ngày cuối kỳ đã được tiếp thu, toàn bộ hoặc một phần.
 is_rejected: Đến ngày cuối kỳ đã bị trả lời là không tiếp thu.
-cost_cut_vnd: Chi phí tuân thủ dự kiến cắt giảm mỗi năm, đồng; trống khi chưa tính.';
+cost_cut_vnd: Chi phí tuân thủ dự kiến cắt giảm mỗi năm, đồng; trống khi chưa tính.
+fetch_id: Lần đọc đã đưa dòng này vào.
+row_number: Số thứ tự dòng trong lần đọc ấy.';

@@ -22,7 +22,9 @@ CREATE FUNCTION marts.tasks_in_period(commune text, a date, b date) RETURNS TABL
     is_obstacle_resolved boolean,
     is_reminder_due boolean,
     has_reminder_term boolean,
-    is_reminded boolean
+    is_reminded boolean,
+    fetch_id bigint,
+    row_number integer
 )
 LANGUAGE sql STABLE
 AS $$
@@ -46,7 +48,9 @@ AS $$
         coalesce(t.obstacle_resolved_on <= coalesce(t.obstacle_due_on, b), false) AS is_obstacle_resolved,
         x.is_reminder_due,
         r.remind_by IS NOT NULL AS has_reminder_term,
-        coalesce(t.reminded_on <= r.remind_by, false) AS is_reminded
+        coalesce(t.reminded_on <= r.remind_by, false) AS is_reminded,
+        t.fetch_id,
+        t.row_number
     FROM core.tasks AS t
     CROSS JOIN LATERAL (
         SELECT
@@ -93,4 +97,6 @@ is_obstacle_due: Có vướng mắc mà hạn xử lý trong kỳ; không ghi h�
 is_obstacle_resolved: Vướng mắc được xử lý không sau hạn của nó; không ghi hạn thì đến ngày cuối kỳ.
 is_reminder_due: Việc chậm mà ngày làm việc thứ ba sau hạn ở trong kỳ.
 has_reminder_term: Biết ngày làm việc thứ ba sau hạn (lịch làm việc đã công bố).
-is_reminded: Được đôn đốc không sau ngày làm việc thứ ba sau hạn.';
+is_reminded: Được đôn đốc không sau ngày làm việc thứ ba sau hạn.
+fetch_id: Lần đọc đã đưa dòng này vào.
+row_number: Số thứ tự dòng trong lần đọc ấy.';

@@ -7,6 +7,7 @@ withdrawn, excused, without a unit, without a term, a term over Tết, what nobo
 from collections import Counter, defaultdict
 from datetime import date, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -15,7 +16,7 @@ from demo.files import FILES, Context
 from demo.periods import touched
 from tests.proof.running_city import catalogue
 from tthc import flows
-from tthc.indicators import definitions
+from tthc.indicators import definitions, explain
 from tthc.warehouse import database
 from tthc.workdays import periods
 
@@ -35,6 +36,14 @@ STREAMS = (
 # The two year ends, Tết, and months in which the document system left things out.
 MONTHS = ["2025-11", "2025-12", "2026-01", "2026-02", "2026-05"]
 ALL_MONTHS = periods.months_between("2025-06", "2026-10")
+# A month, a unit and a person are no line of a register.
+WITHOUT_ADDRESS = (
+    "marts.monitoring_months_in_period",
+    "marts.inspected_units_in_period",
+    "marts.briefed_staff_in_period",
+)
+#: What looks into the restricted registers tells nobody.
+HIDDEN = ("marts.conduct_in_period", "marts.briefed_staff_in_period")
 IDS = {id for family in registers.INDICATORS.values() for id in family}
 Key = tuple[str, str, str, str, str]
 
@@ -118,3 +127,23 @@ def test_every_value_of_every_month_equals_the_answer_key(warehouse, tmp_path) -
             values[id].add(told.value)
     assert set(statuses) == {"ok", "small_n", "no_data", "incomplete"}
     assert not [id for id in IDS if len(values[id]) < 2], "an indicator that always says the same"
+    for place in Random(SEED).sample(sorted(expected), 400):
+        is_behind(expected[place], *place)
+
+
+def is_behind(told: registers.Told, calendar: str, label: str, level: str, code: str, id: str) -> None:
+    """Fail unless the rows listed behind a value make it again, each with the place in the archive it came from."""
+    indicator = definitions.indicators()[id]
+    with database.connection() as connection:
+        rows = explain.evidence(
+            connection, indicator, periods.parse(label, calendar), explain.Scope(level, code)
+        )
+    parts = [row["numerator_part"] for row in rows]
+    if indicator.kind == "published":
+        assert [f"{part:.2f}" for part in parts] == ([told.value] if told.value else [])
+    else:
+        assert sum(parts) == int(told.numerator)
+        assert told.denominator in (None, str(len(rows)))
+    if indicator.item not in WITHOUT_ADDRESS:
+        assert all(row["address"] for row in rows if row.get("is_checked", True)), rows
+    assert not [row for row in rows if "official_code" in row and indicator.item in HIDDEN]
