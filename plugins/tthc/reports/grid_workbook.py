@@ -12,9 +12,12 @@ from tthc.reports.filling import Cell, Filled, Row
 from tthc.reports.papers import FIRST_NUMBER, Head
 
 _SERIAL, _NAME = 5.0, 34.0
+_SHORT_NAME, _LOW = 27.0, 20.0
 _NARROWEST, _NARROW, _WIDE = 6.8, 8.5, 11.0
-#: Characters of the name column's width on one line.
-_LINE = 36
+#: Characters of a name on one line.
+_LINE, _SHORT_LINE = 36, 28
+#: With more columns than that all of them are narrow.
+_MANY = 16
 
 
 def workbook(filled: Filled, backing: Backing | None = None) -> bytes:
@@ -26,9 +29,9 @@ def workbook(filled: Filled, backing: Backing | None = None) -> bytes:
     sheet = book.add_worksheet(filled.paper.form.replace("/", "-"))
     leaves = filled.paper.leaves
     last = len(leaves) + 1
-    width = _WIDE if len(leaves) <= 12 else _NARROW if len(leaves) <= 16 else _NARROWEST
+    width = _WIDE if len(leaves) <= 12 else _NARROW if len(leaves) <= _MANY else _NARROWEST
     printing.lay_out(
-        sheet, [_SERIAL, _NAME, *([width] * len(leaves))], filled.edition,
+        sheet, [_SERIAL, _NAME if width > _NARROWEST else _SHORT_NAME, *([width] * len(leaves))], filled.edition,
         f"{filled.paper.code} · {filled.head.short_name} · {filled.period.label}",
     )  # fmt: skip
     top = printing.write_head(
@@ -54,14 +57,31 @@ def _write_header(sheet: Any, styles: dict[str, Any], filled: Filled, top: int, 
     for place, name in enumerate(("STT", filled.paper.row_head)):
         _join(sheet, top, place, top + depth - 1, place, name, styles["head"])
     _write_level(sheet, styles["head"], heads, top, FIRST_NUMBER - 1, depth)
-    lines = max(math.ceil(len(c.path[-1]) / (width * 0.85)) for c in filled.paper.leaves)
-    for level in range(depth - 1):
-        sheet.set_row(top + level, 32 if depth == 2 else 20)
-    sheet.set_row(top + depth - 1, max(20, 16 * lines + 4))
+    for level, height in enumerate(_heights(heads, width, depth)):
+        sheet.set_row(top + level, height)
     index = top + depth
     for number in range(1, FIRST_NUMBER + len(filled.paper.leaves)):
         sheet.write_string(index, number - 1, f"({number})", styles["index"])
     return index + 1
+
+
+def _heights(heads: tuple[Head, ...], width: float, depth: int) -> list[float]:
+    """Return how high each row of the header must be for its words, given the width of a column."""
+    heights = [_LOW] * depth
+
+    def measure(head: Head, level: int) -> int:
+        across = sum(measure(below, level + 1) for below in head.columns) or 1
+        # A word is not broken, so a narrow column holds less than its width.
+        needed = 16 * math.ceil(len(head.head) / (width * across * (0.8 if across == 1 else 0.9))) + 4
+        if head.columns:
+            heights[level] = max(heights[level], needed)
+        else:
+            heights[-1] += max(0, needed - sum(heights[level:]))
+        return across
+
+    for head in heads:
+        measure(head, 0)
+    return heights
 
 
 def _write_level(sheet: Any, style: Any, heads: tuple[Head, ...], row: int, column: int, depth: int) -> int:
@@ -86,7 +106,8 @@ def _join(sheet: Any, top: int, left: int, bottom: int, right: int, text: str, s
 
 def _write_row(sheet: Any, styles: dict[str, Any], at: int, row: Row, serial: int, filled: Filled) -> None:
     kind = "total " if row.is_total else ""
-    sheet.set_row(at, 18 * max(1, math.ceil(len(row.name) / _LINE)) + 2)
+    line = _LINE if len(filled.paper.leaves) <= _MANY else _SHORT_LINE
+    sheet.set_row(at, 18 * max(1, math.ceil(len(row.name) / line)) + 2)
     if row.is_total:
         sheet.write_blank(at, 0, None, styles["total centred"])
     else:
