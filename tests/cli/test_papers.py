@@ -260,7 +260,7 @@ def test_what_is_not_whole_says_so_in_every_shape(own):
     book = opened(made("II.05a", "xlsx", "--draft"))
     sheet = book.worksheets[0]
     assert (sheet["C12"].value, sheet["F12"].value) == (2, "…*")
-    assert sheet["C12"].number_format.endswith('"*"')
+    assert sheet["C12"].number_format.endswith('"*"_)')
     assert any(note in str(cell) for cell in filled_cells(sheet).values())
     assert any("CHƯA ĐỦ" in str(cell) for cell in filled_cells(book["Định nghĩa"]).values())
     # The forms of whole sources keep the columns that their readers know.

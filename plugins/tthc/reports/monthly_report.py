@@ -111,9 +111,10 @@ def document(content: Content) -> bytes:
     _write_head(made, content)
     say(made, sentence(content, content.paper.opening), indent=True)
     for section in content.paper.sections:
-        _write_section(made, content, section)
+        # Nobody signs a page that says nothing: the last words stay with the signature.
+        _write_section(made, content, section, is_last=section is content.paper.sections[-1])
     for footnote in content.paper.footnotes:
-        say(made, f"Ghi chú: {footnote.text}", italic=True, size=SMALL)
+        say(made, f"Ghi chú: {footnote.text}", italic=True, size=SMALL, keep=True)
     _write_signatures(made, content)
     told = content.told
     title = f"{content.paper.title}, {told.period.label}"
@@ -144,10 +145,10 @@ def _write_head(made: Any, content: Content) -> None:
     say(made, "", size=6)
 
 
-def _write_section(made: Any, content: Content, section: Section) -> None:
+def _write_section(made: Any, content: Content, section: Section, *, is_last: bool) -> None:
     say(made, section.heading, bold=True, keep=True)
     for text in section.paragraphs:
-        say(made, sentence(content, text), indent=True)
+        say(made, sentence(content, text), indent=True, keep=is_last)
     if section.table:
         _write_table(made, content, section.table)
     if section.chart:

@@ -219,8 +219,8 @@ def styles_of(book: Any) -> dict[str, Any]:
         ("signed", SIGNED),
         ("signed whole", SIGNED_WHOLE),
     ):
-        number = {**boxed, "align": "right", "indent": 1}
-        looks[name] = {**number, "num_format": code}
+        number = {**boxed, "align": "right"}
+        looks[name] = {**number, "num_format": _marked(code, "")}
         looks[f"{name} starred"] = {**number, **starred, "num_format": _marked(code, "*")}
         looks[f"{name} few"] = {**number, "num_format": _marked(code, "°"), "font_color": "#595959"}
     for name in [name for name in looks if name.split()[0] in _IN_TOTALS]:
@@ -229,4 +229,6 @@ def styles_of(book: Any) -> dict[str, Any]:
 
 
 def _marked(code: str, mark: str) -> str:
-    return ";".join(f'{part}"{mark}"' for part in code.split(";"))
+    """Return a number format with a mark after the number, and a little room before the line of the cell."""
+    shown = f'"{mark}"' if mark else ""
+    return ";".join(f"{part}{shown}_)" for part in code.split(";"))
