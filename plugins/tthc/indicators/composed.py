@@ -9,7 +9,7 @@ from typing import NamedTuple
 import psycopg
 
 from tthc import settings
-from tthc.indicators import completeness, compute, definitions
+from tthc.indicators import completeness, compute, definitions, index_766
 from tthc.indicators.definitions import Indicator
 from tthc.workdays import periods
 from tthc.workdays.periods import Period
@@ -84,6 +84,14 @@ def _made(
         return {("commune", settings.commune_code()): Told(None, None, None, "no_source")}
     if indicator.kind == "clauses":
         return {("commune", settings.commune_code()): _clauses(known, period)}
+    if indicator.kind == "scored":
+        return {("commune", settings.commune_code()): _scored(known, period)}
+    if indicator.kind == "mapped":
+        fed = sum(any(name.startswith(indicator.of or "") for name in i.feeds) for i in definitions.shown().values())
+        return {("commune", settings.commune_code()): Told(fed, None, Decimal(fed), "ok")}
+    if indicator.kind == "difference":
+        first, second = (known.get(name, {}) for name in indicator.reads)
+        return {place: _less(first.get(place), second.get(place)) for place in wanted}
     if indicator.kind == "weighted":
         return {place: weighted(indicator, known, place) for place in wanted}
     earlier = periods.shifted(period, -1)
@@ -91,14 +99,24 @@ def _made(
     compute.compute(connection, earlier, lacked, {indicator.of or ""}, "computed_before")
     before = values_of(connection, "computed_before").get(indicator.of or "", {})
     now = known.get(indicator.of or "", {})
-    return {place: _change(now.get(place), before.get(place)) for place in wanted}
+    return {place: _less(now.get(place), before.get(place)) for place in wanted}
 
 
-def _change(now: Told | None, before: Told | None) -> Told:
-    """Return how many points a value grew; not known where one of the two is not."""
-    if now is None or before is None or now.value is None or before.value is None:
+def _less(value: Told | None, other: Told | None) -> Told:
+    """Return one value less another; not known where one of the two is not."""
+    if value is None or other is None or value.value is None or other.value is None:
         return Told(None, None, None, "no_data")
-    return Told(None, None, now.value - before.value, _worst(now, before))
+    return Told(None, None, value.value - other.value, _worst(value, other))
+
+
+def _scored(known: Values, period: Period) -> Told:
+    """Return the commune's points by the rule set of Decision 766 in force at the end of the period."""
+    place = ("commune", settings.commune_code())
+    rates = {id: index_766.Rate(*found[place]) for id, found in known.items() if place in found}
+    scored = index_766.score(index_766.in_force(period.end), rates)
+    if scored.value is None:
+        return Told(None, None, None, "no_data")
+    return Told(None, None, scored.value, "incomplete" if scored.is_partial else "ok")
 
 
 def points(part: definitions.Part, value: Decimal) -> Decimal:
@@ -139,13 +157,10 @@ def clauses_met(known: Values, period: Period) -> dict[str, bool]:
     """Return each clause of which a target can be measured, and whether all of these are reached."""
     found: dict[str, bool] = {}
     for indicator, told in _with_targets(known, period):
-        target = indicator.target_on(period.end)
-        if told.value is None or target is None:
+        if told.value is None:
             continue
-        goal = Decimal(str(target.value))
-        reached = told.value >= goal if indicator.direction == "up" else told.value <= goal
         for clause in indicator.clauses:
-            found[clause] = found.get(clause, True) and reached
+            found[clause] = found.get(clause, True) and bool(indicator.reaches(told.value, period.end))
     return found
 
 

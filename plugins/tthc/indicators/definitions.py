@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -19,6 +20,7 @@ from sqlglot import expressions
 
 from tthc import settings
 from tthc.errors import UsageError
+from tthc.indicators import directive, index_766
 from tthc.sources import streams
 from tthc.warehouse import tables
 from tthc.workdays import periods
@@ -29,7 +31,19 @@ LEVELS: tuple[Level, ...] = ("commune", "unit", "procedure", "field", "official"
 #: The column of an item table that says whose a row is, by level.
 CODES: dict[str, str] = {level: f"{level}_code" for level in LEVELS[1:]}
 Kind = Literal[
-    "rate", "count", "sum", "ratio", "median", "published", "change", "weighted", "clauses", "no_source"
+    "rate",
+    "count",
+    "sum",
+    "ratio",
+    "median",
+    "published",
+    "change",
+    "difference",
+    "weighted",
+    "scored",
+    "clauses",
+    "mapped",
+    "no_source",
 ]
 #: Kinds whose numerators and denominators are sums over rows: their changes can be told row by row.
 ADDITIVE = ("rate", "count", "sum", "ratio")
@@ -42,6 +56,9 @@ _TAKES: dict[str, tuple[str, ...]] = {
     "median": ("of",),
     "published": ("of",),
     "change": ("of",),
+    "difference": ("of", "minus"),
+    "scored": ("of",),
+    "mapped": ("of",),
     "weighted": ("parts",),
     "no_source": ("reason",),
 }
@@ -79,9 +96,12 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ``of``, and ``published`` the value in column ``of`` of the one row that somebody else published. Rows of which
     ``needs`` is not known stand aside, and make the number ``incomplete``.
 
-    Over indicators: a ``change`` is the value of ``of`` less that of the period before, a ``weighted`` the points of
-    its ``parts`` of 100, ``clauses`` the percentage of the directive's clauses whose targets are met. ``no_source`` is
-    what nothing can tell yet, and its ``reason``.
+    Over indicators: a ``change`` is the value of ``of`` less that of the period before, a ``difference`` that of ``of``
+    less that of ``minus``, a ``weighted`` the points of its ``parts`` of 100, ``scored`` the points by the rule set
+    ``of``, ``clauses`` the percentage of the directive's clauses whose targets are met, ``mapped`` how many indicators
+    feed ``of``. ``no_source`` is what nothing can tell yet, and its ``reason``.
+
+    A target is reached at or above it (``up``), at or below it (``down``), or within it on either side of 0 (``near``).
 
     ``sources`` are the streams without which the number of a period is not whole.
     """
@@ -93,7 +113,7 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     responsible: str
     kind: Kind
     legal: str
-    direction: Literal["up", "down", "none"]
+    direction: Literal["up", "down", "near", "none"]
     item: str | None = None
     sources: tuple[str, ...] = ()
     who: str = "true"
@@ -102,6 +122,7 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     sum: str | None = None
     of_sum: str | None = None
     of: str | None = None
+    minus: str | None = None
     parts: tuple[Part, ...] = ()
     reason: str | None = None
     targets: tuple[Target, ...] = ()
@@ -130,6 +151,16 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             default=None,
         )
 
+    def reaches(self, value: Decimal, day: date) -> bool | None:
+        """Say whether a value reaches the target of a day; None when there is none."""
+        target = self.target_on(day)
+        if target is None or self.direction == "none":
+            return None
+        goal = Decimal(str(target.value))
+        if self.direction == "near":
+            return abs(value) <= goal
+        return value >= goal if self.direction == "up" else value <= goal
+
     @property
     def clauses(self) -> tuple[str, ...]:
         """The clauses of the directive that it answers to."""
@@ -138,8 +169,10 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     @property
     def reads(self) -> tuple[str, ...]:
         """The indicators that it is made of; ``clauses`` is made of every one with a target."""
-        if self.kind == "change":
-            return (self.of or "",)
+        if self.kind in ("change", "difference"):
+            return tuple(name for name in (self.of, self.minus) if name)
+        if self.kind == "scored":
+            return index_766.reads()
         return tuple(part.indicator for part in self.parts)
 
     @property
@@ -251,8 +284,9 @@ def cells(form: str) -> list[Indicator]:
 
 
 def definitions_hash() -> str:
-    """Return the fingerprint of everything that decides a number: the definitions and the SQL of their items."""
+    """Return the fingerprint of what decides a number: the definitions, the SQL of their items, the rule sets."""
     digest = hashlib.sha256(msgspec.json.encode(list(indicators().values())))
+    digest.update(index_766.fingerprint().encode())
     for item in sorted(by_item()):
         digest.update(tables.tables()[item].shape.encode())
     return digest.hexdigest()
@@ -286,7 +320,15 @@ def _place(path: Path, id: str) -> str:
 def _problems(indicator: Indicator):
     if not re.fullmatch(r"[a-z][a-z0-9_]*", indicator.id):
         yield "mã chỉ tiêu chỉ gồm chữ thường không dấu, số và gạch dưới."
-    for name in ("sum", "of_sum", "of", "parts", "reason"):
+    for clause, words in (
+        (indicator.clause, indicator.clause_text),
+        *((other.clause, other.clause_text) for other in indicator.also),
+    ):
+        if not directive.quotes(clause, words):
+            yield f"clause_text không có trong mục {clause} của sources/directive.yaml: {words}"
+    if indicator.kind == "scored" and indicator.of != "index_766":
+        yield f"không có bộ quy tắc rulesets/{indicator.of}."
+    for name in ("sum", "of_sum", "of", "minus", "parts", "reason"):
         takes = name in _TAKES.get(indicator.kind, ())
         if takes != bool(getattr(indicator, name)):
             yield f"kind: {indicator.kind} {'cần' if takes else 'không dùng'} {name}."
@@ -311,6 +353,7 @@ def _problems(indicator: Indicator):
             yield f"sources có {source}, nhưng {indicator.item} không đọc luồng ấy."
     if indicator.needs and any(" OR " in text.upper() for text in (indicator.who, indicator.needs)):
         yield "who và needs được nối bằng AND: điều kiện có OR thì đặt trong ngoặc ở một cột của bảng."
+    columns_meant = meanings(indicator.item)
     for part in ("who", "succeeds", "needs", "sum", "of_sum", "of"):
         text = getattr(indicator, part)
         if text is None:
@@ -325,6 +368,8 @@ def _problems(indicator: Indicator):
         for column in tree.find_all(expressions.Column):
             if column.name not in columns:
                 yield f"{part} dùng cột {column.name} mà {indicator.item} không có."
+            elif column.name not in columns_meant:
+                yield f"lời chú của hàm {indicator.item} chưa nói cột {column.name} nghĩa là gì."
 
 
 @cache

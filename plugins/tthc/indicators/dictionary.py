@@ -28,11 +28,14 @@ _KINDS = {
     "median": "trung vị",
     "published": "giá trị nơi khác công bố",
     "change": "mức tăng so với kỳ trước, điểm phần trăm",
+    "difference": "chênh lệch",
     "weighted": "điểm ghép, thang 100",
+    "scored": "điểm theo bộ quy tắc, thang 100",
+    "mapped": "số chỉ tiêu dùng cho một chỉ số",
     "clauses": "tỷ lệ mục đạt, %",
     "no_source": "chưa có nguồn",
 }
-_DIRECTIONS = {"up": "càng cao càng tốt", "down": "càng thấp càng tốt", "none": "không chấm tốt xấu"}
+_DIRECTIONS = {"up": "càng cao càng tốt", "down": "càng thấp càng tốt", "near": "càng gần 0 càng tốt", "none": "không chấm tốt xấu"}
 _LEVELS = {
     "commune": "xã",
     "unit": "đơn vị",
@@ -118,6 +121,13 @@ def _made_of(indicator: Indicator) -> list[str]:
         return [f"Giá trị của «{known[indicator.of or ''].name}» trừ giá trị kỳ liền trước cùng loại.", ""]
     if indicator.kind == "clauses":
         return ["Mục nào của văn bản chỉ đạo có mọi mục tiêu đo được đều đạt thì mục ấy đạt.", ""]
+    if indicator.kind == "difference":
+        first, second = (known[name].name for name in indicator.reads)
+        return [f"«{first}» trừ «{second}».", ""]
+    if indicator.kind == "scored":
+        return [f"Điểm theo bộ quy tắc đang có hiệu lực trong `rulesets/{indicator.of}/`; xem `tthc index-766`.", ""]
+    if indicator.kind == "mapped":
+        return [f"Số chỉ tiêu có «{indicator.of}» ở dòng “Dùng cho”.", ""]
     if not indicator.parts:
         return []
     rows = [

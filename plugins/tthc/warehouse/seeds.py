@@ -36,6 +36,8 @@ class Units(msgspec.Struct, forbid_unknown_fields=True):
     units: list[Unit]
     names: list[UnitName] = []
     commune: str | None = None
+    #: The commune's own code on the National Public Service Portal.
+    portal_agency: str | None = None
 
 
 def declared_units() -> Units:
@@ -65,6 +67,11 @@ def units(connection: psycopg.Connection) -> bool:
     with connection.transaction(), connection.cursor() as cursor:
         before = _fingerprint(cursor, commune)
         cursor.execute("DELETE FROM core.unit_names WHERE commune_code = %s", (commune,))
+        cursor.execute(
+            "INSERT INTO core.communes (commune_code, portal_agency_code) VALUES (%s, %s)"
+            " ON CONFLICT (commune_code) DO UPDATE SET portal_agency_code = excluded.portal_agency_code",
+            (commune, declared.portal_agency),
+        )
         cursor.executemany(
             "INSERT INTO core.units (commune_code, unit_code, name, sort_order) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (commune_code, unit_code)"
