@@ -14,6 +14,7 @@ from tthc.cli import (
     deadlines,
     evidence,
     figures,
+    index_766,
     inspection,
     output,
     quarantine,
@@ -74,7 +75,7 @@ def build() -> typer.Typer:
         figures.indicators, reporting.report, changes.changes, reconciling.reconcile, evidence.explain, evidence.trace,
     ):  # fmt: skip
         app.command(cls=Command)(command)
-    for command in (deadlines.clock, deadlines.warnings):
+    for command in (index_766.index_766, deadlines.clock, deadlines.warnings):
         app.command(cls=Command)(command)
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
