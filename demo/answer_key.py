@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from . import two_systems
+from .answers.papers import NO_PAPERS, Papers
 from .city import City
 from .connector import Memory, Pull, read_pulls, simulate
 from .counting import Facts, facts
 from .dates import parse_moment
 from .judging import NO_EVENTS
 from .periods import DEMO_MONTHS, Period, touched
-from .tally import alive, count, form_columns, indicators
+from .tally import EVERY_LEVEL, LEVELS, SOURCES, alive, count, form_columns, indicators, is_late_or_overdue
 from .units import NAMES
 
 COMMUNE = "11674"
@@ -95,12 +96,12 @@ def dossier_facts(seed: int, pulls: list[Pull]) -> dict[str, Facts]:
     return known_facts(simulate(City(seed), pulls))
 
 
-def known_facts(memory: Memory) -> dict[str, Facts]:
-    """Return the facts of every counted dossier of ``memory`` by its code."""
+def known_facts(memory: Memory, papers: Papers = NO_PAPERS) -> dict[str, Facts]:
+    """Return the facts of every counted dossier of ``memory`` by its code; ``papers`` is what other files say."""
     found = {}
     for code in memory.rows:
         versions = memory.versions(code)
-        if versions and (known := facts(versions, memory.events.get(code, NO_EVENTS))):
+        if versions and (known := facts(versions, memory.events.get(code, NO_EVENTS), papers)):
             found[code] = known
     return found
 
@@ -110,11 +111,14 @@ def tallies(known: Iterable[Facts], period: Period) -> Tallies:
     found: Tallies = {("commune", COMMUNE): Counter()} | {("unit", unit): Counter() for unit in NAMES}
     for dossier in known:
         if alive(dossier, period):
+            is_late = is_late_or_overdue(dossier, period)
+            official = dossier.late_official if is_late else dossier.official
             for place in (
                 ("commune", COMMUNE),
                 ("unit", dossier.unit),
                 ("procedure", dossier.procedure),
                 ("field", dossier.field),
+                *([("official", official)] if official else []),
             ):
                 count(dossier, period, found.setdefault(place, Counter()))
     return found
@@ -125,7 +129,8 @@ def key_rows(known: Iterable[Facts], periods: list[Period], days: set[date]) -> 
     known = list(known)
     for period in periods:
         for place, tally in sorted(tallies(known, period).items()):
-            yield from _rows(period, place, indicators(tally), days)
+            told = (values for values in indicators(tally) if place[0] in LEVELS.get(values[0], EVERY_LEVEL))
+            yield from _rows(period, place, told, days)
 
 
 def reconciled_rows(
@@ -139,9 +144,10 @@ def reconciled_rows(
 def _rows(
     period: Period, place: tuple[str, str], told: Iterable[tuple[str, str, str, str, str]], days: set[date]
 ) -> Iterator[dict[str, str]]:
-    is_whole = set(days_between(period.first, period.last)) <= days
+    is_asked = set(days_between(period.first, period.last)) <= days
     for name, numerator, denominator, value, status in told:
-        if not is_whole:
+        # This key reads none of the files beside the city's and the portal's.
+        if not is_asked or any(not stream.startswith("city__") for stream in SOURCES.get(name, ())):
             # Nothing counted of a period that nobody was asked of to its end is nothing known.
             is_known = value != "" and (numerator, denominator) not in (("0", ""), ("0", "0"))
             value, status = (value, "incomplete") if is_known else ("", "no_data")

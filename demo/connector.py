@@ -7,10 +7,13 @@ from typing import NamedTuple
 from . import dates
 from .city import City
 from .dossier import Dossier, Record, window_date
-from .judging import NO_EVENTS, Events, Sheet, read_sheet, refusal, text
+from .judging import NO_EVENTS, Events, Sheet, Step, read_sheet, refusal, text
+from .spelling import folded
 
 OPEN_STATUSES = (1, 2, 4, 5, 6)
 STATUSES = {str(n) for n in range(1, 11)}
+#: What senders write when they do not know who acted.
+PLACEHOLDERS = {"chuyên viên", "cán bộ một cửa"}
 
 
 class Pull(NamedTuple):
@@ -22,12 +25,14 @@ class Pull(NamedTuple):
 
 
 class ReadEvent(NamedTuple):
-    """A good progress event; all four together are its natural key."""
+    """A good progress event; the first four together are its natural key."""
 
     code: str
     moment: datetime
     status: int
     content: str | None
+    officer: str | None = None
+    due: date | None = None
 
 
 class Seen(NamedTuple):
@@ -138,7 +143,8 @@ def _read_events(
                 known[place] = read_event(event.record)
             read = known[place]
             if read and (pull.first <= read.moment.date() <= pull.last or read.code in wanted):
-                memory.events.setdefault(read.code, Events()).add(read.moment, read.status, read.content)
+                step = Step(read.moment, read.status, read.officer, read.due)
+                memory.events.setdefault(read.code, Events()).add(step, read.content)
 
 
 def read_event(record: Record) -> ReadEvent | None:
@@ -147,4 +153,13 @@ def read_event(record: Record) -> ReadEvent | None:
     found = dates.read(moment) if moment else None
     if code is None or found is None or status not in STATUSES:
         return None
-    return ReadEvent(code, found, int(status), text(record["NoiDungXuLy"]))
+    officer = folded(text(record.get("NguoiXuLy")))
+    due = dates.read(text(record.get("NgayKetThucTheoQuyDinh")) or "")
+    return ReadEvent(
+        code,
+        found,
+        int(status),
+        text(record["NoiDungXuLy"]),
+        None if officer in PLACEHOLDERS else officer,
+        due.date() if due else None,
+    )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from .judging import Events, Sheet, end_day, members, text, unit_code
+from .answers.papers import NO_PAPERS, Papers
+from .judging import Events, Sheet, Step, day, end_day, members, text, unit_code
 from .procedures import CATALOGUE, NO_DEADLINE, UNKNOWN_DEADLINE
 from .spelling import folded
 from .working_days import NotPublished, between, nth_after
@@ -39,6 +40,22 @@ class Facts:
     reused: bool
     supplement_count: int
     apology_on: date | None
+    is_known: bool
+    component_file: bool
+    from_national_store: bool
+    vneid: bool
+    handed_over: date | None
+    status: int
+    told_late: date | None
+    rescheduled_again: date | None
+    full_progress: bool
+    violated: bool
+    rated: bool
+    rated_badly: bool
+    petitioned: bool
+    official: str | None
+    late_official: str | None
+    reception_official: str | None
     spent: int | None = None
     allowed: int | None = None
 
@@ -47,8 +64,11 @@ class Facts:
         return any(start <= b and (end is None or end > b) for start, end in self.pauses)
 
 
-def facts(versions: list[tuple[datetime, Sheet]], events: Events) -> Facts | None:
-    """Return what is known of a dossier with these good versions; None when it is not a counted one."""
+def facts(versions: list[tuple[datetime, Sheet]], events: Events, papers: Papers = NO_PAPERS) -> Facts | None:
+    """Return what is known of a dossier with these good versions; None when it is not a counted one.
+
+    ``papers`` is what registers and other systems say of it.
+    """
     at, sheet = versions[-1]
     if not sheet.is_counted():
         return None
@@ -64,12 +84,16 @@ def facts(versions: list[tuple[datetime, Sheet]], events: Events) -> Facts | Non
     results = [text(r.get("DuongDanTepTinKetQua")) for r in members(sheet.record.get("DanhSachGiayToKetQua"))]
     fees = [int(text(fee.get("Gia")) or 0) for fee in members(sheet.record.get("DanhSachLePhi"))]
     asked = sum(status == 5 for _, status in events.ordered())
+    letters = papers.letters.get(sheet.code or "", [])
+    ended, handed_over = end_day(sheet, events), sheet.days["NgayTra"]
+    apologies = [*sheet.apologies, *(letter.apologised for letter in letters if letter.apologised)]
+    statuses = {status for _, status in events.ordered()}
     found = Facts(
         unit=unit_code(sheet, at.date()) or "",
         procedure=sheet.procedure or "khac",
         field=folded(procedure.field) or "khac" if procedure else "khac",
         received=sheet.received,
-        ended=end_day(sheet, events),
+        ended=ended,
         outcome=OUTCOMES.get(sheet.status),
         due=due,
         due_source=source,
@@ -88,7 +112,35 @@ def facts(versions: list[tuple[datetime, Sheet]], events: Events) -> Facts | Non
             for part in parts
         ),
         supplement_count=max(len(sheet.supplements), asked),
-        apology_on=min(sheet.apologies, default=None),
+        apology_on=min(apologies, default=None),
+        is_known=procedure is not None,
+        component_file=any(path is not None for path in inputs),
+        from_national_store=any(text(part.get("DuocLayTuKhoDMQG")) == "1" for part in parts),
+        vneid=text(sheet.record.get("TaiKhoanDuocXacThucVoiVNeID")) == "1",
+        handed_over=handed_over,
+        status=sheet.status or 0,
+        told_late=min([*apologies, *(letter.noticed for letter in letters if letter.noticed)], default=None),
+        rescheduled_again=second_new_date(sheet, letters),
+        full_progress=(
+            2 in statuses
+            and bool({9, 10} & statuses)
+            and (handed_over is None or 10 in statuses)
+            and asked >= len(sheet.supplements)
+        ),
+        violated=sheet.code in papers.violated,
+        rated=sheet.code in papers.rated,
+        rated_badly=sheet.code in papers.rated_badly,
+        petitioned=sheet.code in papers.petitioned,
+        official=handler(events, ended, papers),
+        late_official=late_handler(events, ended, papers),
+        reception_official=next(
+            (
+                papers.official(step.officer, step.moment.date())
+                for step in events.steps()
+                if step.status == 2
+            ),
+            None,
+        ),
     )
     if found.outcome == "resolved" and source in ("given", "computed") and found.first_due:
         try:
@@ -99,6 +151,41 @@ def facts(versions: list[tuple[datetime, Sheet]], events: Events) -> Facts | Non
         found.spent = sum(not found.paused_on(d) for d in days)
         found.allowed = len(allowed)
     return found
+
+
+def second_new_date(sheet: Sheet, letters: list) -> date | None:
+    """Return the day on which the second of the different new dates was told; None when there is none."""
+    told: dict[date, date] = {}
+    every = [
+        (day(row, "NgayXinLoi"), day(row, "NgayHenTraMoi"))
+        for row in members(sheet.record.get("DanhSachXinLoi"))
+    ]
+    every += [(letter.apologised or letter.noticed, letter.new_due) for letter in letters]
+    for on, new_due in every:
+        if on and new_due:
+            told[new_due] = min(on, told.get(new_due, on))
+    days = sorted(told.values())
+    return days[1] if len(days) > 1 else None
+
+
+def handler(events: Events, ended: date | None, papers: Papers) -> str | None:
+    """Return the official of the last step that names anybody, by the end; handing over is no handling."""
+    named = [
+        step
+        for step in events.steps()
+        if step.officer and step.status != 10 and (ended is None or step.moment.date() <= ended)
+    ]
+    return papers.official(named[-1].officer, named[-1].moment.date()) if named else None
+
+
+def late_handler(events: Events, ended: date | None, papers: Papers) -> str | None:
+    """Return the official of the first step whose own term passed before the next one began, or the end came."""
+    steps: list[Step] = events.steps()
+    for place, step in enumerate(steps):
+        left = steps[place + 1].moment.date() if place + 1 < len(steps) else ended
+        if step.status in (2, 4) and step.due and step.due < (left or date.max):
+            return papers.official(step.officer, step.moment.date())
+    return None
 
 
 def pauses_of(versions: list[tuple[datetime, Sheet]], events: Events) -> list[Pause]:

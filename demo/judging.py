@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import dates, units
 from .dossier import Record
@@ -119,20 +119,32 @@ def unit_code(sheet: Sheet, pulled: date) -> str | None:
     return DISSOLVED_INTO if sheet.unit_name in DISSOLVED and on <= DISSOLVED_UNTIL else None
 
 
+class Step(NamedTuple):
+    """One progress event: who acted (None: nobody is named) and the last day of the step's own term."""
+
+    moment: datetime
+    status: int
+    officer: str | None
+    due: date | None
+
+
 class Events:
     """The good progress events of one dossier that have been seen, in order of instant."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple, tuple[datetime, int]] = {}
+        self._seen: dict[tuple, Step] = {}
 
-    def add(self, moment: datetime, status: int, content: str | None) -> None:
-        self._seen[moment, status, content] = (moment, status)
+    def add(self, step: Step, content: str | None) -> None:
+        self._seen[step.moment, step.status, content] = step
+
+    def steps(self) -> list[Step]:
+        return sorted(self._seen.values(), key=lambda step: step[:2])
 
     def ordered(self) -> list[tuple[datetime, int]]:
-        return sorted(self._seen.values())
+        return [(step.moment, step.status) for step in self.steps()]
 
     def last(self, status: int | None) -> date | None:
-        moments = [moment for moment, found in self._seen.values() if found == status]
+        moments = [step.moment for step in self._seen.values() if step.status == status]
         return max(moments).date() if moments else None
 
 

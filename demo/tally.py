@@ -23,6 +23,54 @@ RATES: dict[str, tuple[str, str | None]] = {
     "supplement_over_once_count": ("received_supplement_twice", None),
     "apology_issued_rate": ("late_or_overdue_apology", "late_or_overdue"),
     "processing_time_ratio": ("spent", "allowed"),
+    "full_online_share_all": ("received_full_online", "received"),
+    "eresult_rate_766": ("resolved_result_digitized_any", "alive"),
+    "process_compliance_rate": ("resolved_compliant", "resolved"),
+    "progress_update_completeness_rate": ("resolved_updated", "resolved_in_catalogue"),
+    "apology_timely_rate": ("late_or_overdue_told", "late_or_overdue"),
+    "reschedule_over_once_count": ("rescheduled_again", None),
+    "dossier_rating_coverage_rate": ("resolved_rated", "resolved"),
+    "index_766_3_3": ("received_online_with_result", "received"),
+    "index_766_3_6": ("received_paid_online", "received_fee"),
+    "index_766_4_1": ("giving_result_digitized", "giving_result"),
+    "index_766_4_2": ("resolved_both_digitized", "alive"),
+    "index_766_4_3": ("received_reused", "received"),
+    "index_766_4_4": ("received_from_store", "received"),
+    "index_766_4_5": ("connected", "alive"),
+    "index_766_5_4": ("resolved_content", "resolved_known"),
+}
+EVERY_LEVEL = ("commune", "unit", "procedure", "field")
+#: At which levels an indicator is told, where not at all but that of officials.
+LEVELS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            "dossier_on_time_rate",
+            "dossier_early_rate",
+            "dossier_late_settled_count",
+            "dossier_overdue_open_count",
+            "component_digitized_rate",
+            "result_digitized_rate",
+            "supplement_request_rate",
+            "supplement_over_once_count",
+            "apology_issued_rate",
+            "process_compliance_rate",
+            "progress_update_completeness_rate",
+        ),
+        (*EVERY_LEVEL, "official"),
+    ),
+    "apology_timely_rate": ("commune", "unit"),
+    "reschedule_over_once_count": ("commune", "unit", "official"),
+    "dossier_rating_coverage_rate": ("commune", "unit"),
+}
+#: Beside the city's dossiers, the streams without which a number is not whole.
+SOURCES: dict[str, tuple[str, ...]] = {
+    "apology_issued_rate": ("register__apologies",),
+    "process_compliance_rate": ("register__inspections",),
+    "progress_update_completeness_rate": ("city__progress_events",),
+    "apology_timely_rate": ("register__apologies",),
+    "reschedule_over_once_count": ("register__apologies",),
+    "dossier_rating_coverage_rate": ("ratings__responses",),
+    "index_766_5_4": ("ratings__responses", "petitions__cases"),
 }
 
 
@@ -34,6 +82,10 @@ def alive(facts: Facts, period: Period) -> bool:
 def count(facts: Facts, period: Period, tally: Counter) -> None:
     """Add one living dossier to ``tally``."""
     a, b = period.first, period.last
+    tally["alive"] += 1
+    tally["connected"] += facts.vneid or facts.from_national_store
+    tally["rescheduled_again"] += facts.rescheduled_again is not None and a <= facts.rescheduled_again <= b
+    tally["giving_result"] += facts.gives_result
     ended_inside = facts.ended is not None and a <= facts.ended <= b
     if facts.received < a:
         tally["carried_over"] += 1
@@ -49,6 +101,8 @@ def count(facts: Facts, period: Period, tally: Counter) -> None:
     if late or overdue:
         tally["late_or_overdue"] += 1
         tally["late_or_overdue_apology"] += facts.apology_on is not None and facts.apology_on <= b
+        told = facts.told_late is not None and facts.told_late < facts.due and facts.told_late <= b
+        tally["late_or_overdue_told"] += told
 
 
 def _count_received(facts: Facts, tally: Counter) -> None:
@@ -64,6 +118,9 @@ def _count_received(facts: Facts, tally: Counter) -> None:
         tally["received_must_digitize"] += 1
         tally["received_digitized"] += facts.components_digitized
     tally["received_reused"] += facts.reused
+    tally["received_from_store"] += facts.from_national_store
+    with_result = facts.result_digitized or not facts.gives_result
+    tally["received_online_with_result"] += facts.channel == 2 and with_result
     tally["received_supplement"] += facts.supplement_count >= 1
     tally["received_supplement_twice"] += facts.supplement_count >= 2
 
@@ -71,6 +128,15 @@ def _count_received(facts: Facts, tally: Counter) -> None:
 def _count_resolved(facts: Facts, tally: Counter) -> bool:
     """Count a dossier resolved in the period; return whether it was late."""
     tally["resolved"] += 1
+    tally["resolved_result_digitized_any"] += facts.result_digitized
+    tally["resolved_both_digitized"] += facts.result_digitized and facts.component_file
+    tally["giving_result_digitized"] += facts.result_digitized and facts.gives_result
+    tally["resolved_compliant"] += not facts.violated
+    tally["resolved_rated"] += facts.rated
+    if facts.is_known:
+        tally["resolved_in_catalogue"] += 1
+        updated = facts.full_progress and (facts.result_digitized or not facts.gives_result)
+        tally["resolved_updated"] += updated
     if facts.gives_result:
         tally["resolved_gives_result"] += 1
         tally["resolved_result_digitized"] += facts.result_digitized
@@ -86,6 +152,7 @@ def _count_resolved(facts: Facts, tally: Counter) -> bool:
         tally["late"] += 1
         return True
     tally["kept_promise"] += 1
+    tally["resolved_content"] += not facts.rated_badly and not facts.petitioned
     tally["in_time_766"] += 1
     if facts.due_source == "none":
         tally["no_deadline"] += 1
@@ -107,6 +174,13 @@ def _count_open(facts: Facts, b, tally: Counter) -> bool:
         return False
     tally["overdue"] += 1
     return True
+
+
+def is_late_or_overdue(facts: Facts, period: Period) -> bool:
+    """Say whether a living dossier ended late in the period, or was overdue at its end."""
+    tally: Counter = Counter()
+    count(facts, period, tally)
+    return tally["late_or_overdue"] > 0
 
 
 def indicators(tally: Counter) -> Iterator[tuple[str, str, str, str, str]]:

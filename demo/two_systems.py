@@ -70,8 +70,18 @@ class Item:
     is_covered: bool
 
 
-def compared(seed: int, memory: Memory, exports: Iterable[datetime]) -> list[Item]:
-    """Return every dossier that either system received, given the moments (local time) of the portal's exports."""
+def partners(seed: int, memory: Memory, exports: Iterable[datetime]) -> dict[str, str]:
+    """Return the portal's code of each city dossier that has one."""
+    return match(*_sides(memory, _shown(seed, exports)[0]))
+
+
+def _sides(memory: Memory, rows: dict[str, dict[str, Any]]) -> tuple[dict[str, Side], dict[str, Side]]:
+    city = {code: side for code in memory.rows if (side := _city_side(memory, code))}
+    return city, {code: _portal_side(row) for code, row in rows.items()}
+
+
+def _shown(seed: int, exports: Iterable[datetime]) -> tuple[dict[str, dict[str, Any]], set[date]]:
+    """Return the newest row of each dossier that the exports show, and the days of reception in them."""
     rows: dict[str, dict[str, Any]] = {}
     days: set[date] = set()
     for moment in exports:
@@ -79,9 +89,14 @@ def compared(seed: int, memory: Memory, exports: Iterable[datetime]) -> list[Ite
             rows[row["dossier_code"]] = row
             if row["received_at"]:
                 days.add(row["received_at"].date())
+    return rows, days
+
+
+def compared(seed: int, memory: Memory, exports: Iterable[datetime]) -> list[Item]:
+    """Return every dossier that either system received, given the moments (local time) of the portal's exports."""
+    rows, days = _shown(seed, exports)
     known = sorted(days)
-    city = {code: side for code in memory.rows if (side := _city_side(memory, code))}
-    portal = {code: _portal_side(row) for code, row in rows.items()}
+    city, portal = _sides(memory, rows)
     partners = match(city, portal)
     taken = set(partners.values())
     pairs: list[tuple[Side | None, Side | None]] = [
@@ -222,7 +237,7 @@ def _item(ours: Side | None, theirs: Side | None, covered: list[date]) -> Item:
         on_portal=theirs.received_on if theirs else None,
         is_shown=theirs is not None,
         is_covered=any(
-            _is_between(side.received_on, covered) for side in (ours, theirs) if side and side.received_on
+            is_between(side.received_on, covered) for side in (ours, theirs) if side and side.received_on
         ),
     )
 
@@ -241,7 +256,7 @@ def _kind(ours: Side | None, theirs: Side | None) -> str:
     return "equal" if is_same else "date_mismatch"
 
 
-def _is_between(day: date, known: list[date]) -> bool:
+def is_between(day: date, known: list[date]) -> bool:
     """Say whether the day is one that exports show, or lies between two such days that are close together."""
     before, after = bisect_right(known, day) - 1, bisect_left(known, day)
     if before < 0 or after == len(known):

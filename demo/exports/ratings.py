@@ -5,6 +5,7 @@ from random import Random
 
 from .. import canary, units
 from ..clockwork import office, opens
+from ..kept.officials import CODES
 from ..spelling import folded
 from ..stream_file import Context, Expected, Hashed, Row, StreamFile
 from . import seen
@@ -123,9 +124,9 @@ def _response(rng: Random, code: str, source: str, about: Row, unit: str, rated:
             row["answer"] = WORDS[scale][level]
         # Some kiosks know the official by code, others by name only.
         named = item == "attitude"
-        row["official_code"] = (
-            f"CC-{unit[:2].upper()}-{place + 1:02}" if named and source == "kiosk" else None
-        )
+        # A kiosk that nobody told of the newest code still asks about an old one.
+        codes = (CODES[unit][place], f"CC-{unit[:2].upper()}-{place + 1:02}")
+        row["official_code"] = codes[rng.random() < 0.1] if named and source == "kiosk" else None
         row["official_key"] = Hashed(units.OFFICERS[unit][place]) if named and source != "kiosk" else None
         if row["official_key"] and rng.random() < 0.05:
             row["official_key"] = Hashed(canary.OFFICER)

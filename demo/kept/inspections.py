@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from random import Random
 
+from ..exports import seen
 from ..stream_file import Context, Row
 from ..units import NAMES
 from . import sheet
@@ -98,10 +99,11 @@ def _inspection(context: Context, turn: int, place: int, unit: str) -> list[Row]
     if concluded > today:
         return [row]
     row |= {"concluded_on": concluded, "conclusion_document": f"{turn}{place}/KL-UBND"}
-    return [row, *(_finding(rng, row, number, today) for number in range(1, 1 + (turn + place) % 4))]
+    return [row, *(_finding(rng, row, number, context) for number in range(1, 1 + (turn + place) % 4))]
 
 
-def _finding(rng: Random, inspection: Row, number: int, today: date) -> Row:
+def _finding(rng: Random, inspection: Row, number: int, context: Context) -> Row:
+    today = context.moment.date()
     kind, unit = rng.choice(tuple(FINDINGS)), inspection["unit_code"]
     due = inspection["concluded_on"] + timedelta(days=30)
     is_later = inspection["inspected_on"] >= date(2025, 9, 1)
@@ -117,12 +119,24 @@ def _finding(rng: Random, inspection: Row, number: int, today: date) -> Row:
         "inspection_code": inspection["entry_code"],
         "finding_kind": kind,
         "finding": f"{FINDINGS[kind]}: việc thứ {number}",
-        "dossier_code": f"H24.12.01-{inspection['inspected_on']:%y%m%d}-{number:04}" if is_process else None,
+        "dossier_code": _dossier(context, inspection, number) if is_process else None,
         "official_code": rng.choice(CODES[unit]) if rng.random() < 0.5 else None,
         "mend_due_on": due,
         "mended_on": mended if mended <= today else None,
         "evidence": f"{number}/BC-UBND" if mended <= today else None,
     }
+
+
+def _dossier(context: Context, inspection: Row, number: int) -> str:
+    """Return the code of a dossier that had ended by then; of the years before the city's data one of old times."""
+    day = inspection["inspected_on"]
+    ended = [
+        dossier.code
+        for dossier in seen.dossiers(context)
+        if dossier.status in (9, 10) and (at := dossier.at["NgayKetThucXuLy"]) and at.date() <= day
+    ]
+    rng = Random(f"{context.seed}/kiểm tra/hồ sơ/{inspection['entry_code']}/{number}")
+    return rng.choice(ended) if ended else f"H24.12.01-{day:%y%m%d}-{number:04}"
 
 
 def mistakes() -> list[tuple[sheet.Cells, str]]:

@@ -8,7 +8,7 @@ from demo import answer_key, tally
 from demo.city import City
 from demo.connector import Memory, Pull, Seen, read_pulls, simulate
 from demo.counting import Facts
-from demo.judging import Events, read_sheet, refusal
+from demo.judging import Events, Step, read_sheet, refusal
 from demo.periods import Period, touched
 
 AUGUST = Period("2025-08", "month", date(2025, 8, 1), date(2025, 8, 31))
@@ -36,7 +36,7 @@ def known(*versions: dict, events: tuple[tuple[str, int], ...] = (), read: datet
     """Return the facts of one dossier read once a day up to ``read``, with events (``d/m H:M``, status)."""
     seen = Events()
     for moment, status in events:
-        seen.add(datetime.strptime(f"2025 {moment}", "%Y %d/%m %H:%M"), status, None)
+        seen.add(Step(datetime.strptime(f"2025 {moment}", "%Y %d/%m %H:%M"), status, None, None), None)
     rows = [
         Seen(read.replace(day=read.day - len(versions) + 1 + n), ((None, read_sheet(version)),))
         for n, version in enumerate(versions)

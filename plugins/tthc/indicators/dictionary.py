@@ -144,10 +144,10 @@ def _parts(indicator: Indicator) -> list[tuple[str, str]]:
     if indicator.kind in ("sum", "median", "published"):
         label = {"sum": "Cộng", "median": "Trung vị của", "published": "Giá trị"}[indicator.kind]
         return [("Ai được tính", indicator.asked), (label, indicator.sum or indicator.of or "")]
-    if indicator.kind == "count":
-        who, _ = indicator.evidence_sql
-        return [("Được đếm", who.removeprefix("(true) AND ").removeprefix("(").removesuffix(")"))]
     needs = [("Phải biết", indicator.needs)] if indicator.needs else []
+    if indicator.kind == "count":
+        who = [("Ai được tính", indicator.who)] if indicator.who != "true" else []
+        return [*who, *needs, ("Được đếm", indicator.succeeds)]
     return [("Ai được tính", indicator.who), *needs, ("Ai đạt", indicator.succeeds)]
 
 
