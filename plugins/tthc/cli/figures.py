@@ -128,8 +128,12 @@ def shown_value(row: dict[str, Any], declared: dict) -> str:
     )
     if row["status"] == "no_data":
         return f"không có dữ liệu{fraction}"
-    value = output.vietnamese_decimal(row["numerator"] if kind in ("count", "sum", "mapped") else Decimal(row["value"]))
-    unit = {"rate": " %", "clauses": " %", "change": " điểm %", "weighted": " điểm", "scored": " điểm"}.get(kind, "")
+    value = output.vietnamese_decimal(
+        row["numerator"] if kind in ("count", "sum", "mapped") else Decimal(row["value"])
+    )
+    unit = {"rate": " %", "clauses": " %", "change": " điểm %", "weighted": " điểm", "scored": " điểm"}.get(
+        kind, ""
+    )
     few = {"small_n": ", ít dữ liệu", "incomplete": ", chưa đủ dữ liệu của cả kỳ"}.get(row["status"], "")
     return f"{value}{unit}{fraction}{few}"
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import typer
-
 from tthc.cli import output
 from tthc.cli.figures import MonthCalendar, say_what_lacks, say_which
 from tthc.cli.options import AsJson, Draft, PeriodLabel, Revision
@@ -61,7 +59,10 @@ def _show(sheet: dict[str, Any]) -> None:
     )
     output.facts(
         [
-            ("bộ quy tắc", f"{sheet['rules']['name']} (bản {sheet['rules']['version']}; {sheet['rules']['owner']})"),
+            (
+                "bộ quy tắc",
+                f"{sheet['rules']['name']} (bản {sheet['rules']['version']}; {sheet['rules']['owner']})",
+            ),
             ("điểm tự tính, quy về 100", _number(sheet["score"]) or "không có dữ liệu"),
             ("xếp loại theo điểm tự tính", sheet["band"] or "chưa xếp được"),
             ("điểm cổng công bố", _number(sheet["published_score"]) or "chưa có"),
@@ -72,11 +73,25 @@ def _show(sheet: dict[str, Any]) -> None:
 
 
 def _line(part: dict[str, Any]) -> tuple[str, ...]:
-    rate = "" if part["rate"] is None else f"{_number(part['rate'])} % ({part['numerator']}/{part['denominator']})"
+    rate = (
+        ""
+        if part["rate"] is None
+        else f"{_number(part['rate'])} % ({part['numerator']}/{part['denominator']})"
+    )
     way = part["aside"] or ""
     if part["needed"]:
-        way = f"thêm {part['needed']} {part['counted']} đạt thì thêm {_number(part['lost'])} điểm: {part['explained_by']}"
-    return part["number"], "  " + part["name"], rate, _number(part["points"]), "", _number(part["max"]), "", way
+        gain = f"thêm {part['needed']} {part['counted']} đạt thì thêm {_number(part['lost'])} điểm"
+        way = f"{gain}: {part['explained_by']}"
+    return (
+        part["number"],
+        "  " + part["name"],
+        rate,
+        _number(part["points"]),
+        "",
+        _number(part["max"]),
+        "",
+        way,
+    )
 
 
 def _number(value: Decimal | None) -> str:

@@ -87,7 +87,9 @@ def _made(
     if indicator.kind == "scored":
         return {("commune", settings.commune_code()): _scored(known, period)}
     if indicator.kind == "mapped":
-        fed = sum(any(name.startswith(indicator.of or "") for name in i.feeds) for i in definitions.shown().values())
+        fed = sum(
+            any(name.startswith(indicator.of or "") for name in i.feeds) for i in definitions.shown().values()
+        )
         return {("commune", settings.commune_code()): Told(fed, None, Decimal(fed), "ok")}
     if indicator.kind == "difference":
         first, second = (known.get(name, {}) for name in indicator.reads)

@@ -35,7 +35,12 @@ _KINDS = {
     "clauses": "tỷ lệ mục đạt, %",
     "no_source": "chưa có nguồn",
 }
-_DIRECTIONS = {"up": "càng cao càng tốt", "down": "càng thấp càng tốt", "near": "càng gần 0 càng tốt", "none": "không chấm tốt xấu"}
+_DIRECTIONS = {
+    "up": "càng cao càng tốt",
+    "down": "càng thấp càng tốt",
+    "near": "càng gần 0 càng tốt",
+    "none": "không chấm tốt xấu",
+}
 _LEVELS = {
     "commune": "xã",
     "unit": "đơn vị",
@@ -125,7 +130,10 @@ def _made_of(indicator: Indicator) -> list[str]:
         first, second = (known[name].name for name in indicator.reads)
         return [f"«{first}» trừ «{second}».", ""]
     if indicator.kind == "scored":
-        return [f"Điểm theo bộ quy tắc đang có hiệu lực trong `rulesets/{indicator.of}/`; xem `tthc index-766`.", ""]
+        return [
+            f"Điểm theo bộ quy tắc đang có hiệu lực trong `rulesets/{indicator.of}/`; xem `tthc index-766`.",
+            "",
+        ]
     if indicator.kind == "mapped":
         return [f"Số chỉ tiêu có «{indicator.of}» ở dòng “Dùng cho”.", ""]
     if not indicator.parts:

@@ -7,6 +7,7 @@ points got of the greatest that can be known, brought to 100.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -127,7 +128,8 @@ class Score:
     def is_partial(self) -> bool:
         """Whether a rate behind it is not whole, or not known for want of its source."""
         return any(
-            one.rate is not None and (one.rate.status == "incomplete" or one.rate.value is None and one.points is None)
+            one.rate is not None
+            and (one.rate.status == "incomplete" or (one.rate.value is None and one.points is None))
             for _, parts in self.groups
             for one in parts
         )
@@ -147,7 +149,7 @@ def rulesets() -> tuple[RuleSet, ...]:
             raise UsageError(f"Bộ quy tắc sai ở {place}: {problem}.")
         found.append(rules)
     found.sort(key=lambda one: one.valid_from)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in itertools.pairwise(found):
         if earlier.valid_to >= later.valid_from:
             raise UsageError(
                 f"Bộ quy tắc sai ở {FOLDER}: bản {earlier.version} và bản {later.version} cùng có hiệu lực từ"
@@ -179,7 +181,9 @@ def in_force(day: date) -> RuleSet:
     for rules in rulesets():
         if rules.valid_from <= day <= rules.valid_to:
             return rules
-    raise UsageError(f"Không có bộ quy tắc 766 nào có hiệu lực ngày {day:%d/%m/%Y}: thêm một tệp vào {FOLDER}.")
+    raise UsageError(
+        f"Không có bộ quy tắc 766 nào có hiệu lực ngày {day:%d/%m/%Y}: thêm một tệp vào {FOLDER}."
+    )
 
 
 def score(rules: RuleSet, rates: Mapping[str, Rate]) -> Score:

@@ -85,9 +85,10 @@ _LIVES = {
         "(SELECT min(n.checked_on) - 1 FROM core.publicity_checks AS n WHERE n.commune_code = t.commune_code"
         " AND n.procedure_code = t.procedure_code AND n.checked_on > t.checked_on)",
     ),
-    # Whether the catalogue has a procedure is asked from the first check of publicity on.
+    # Whether the catalogue has a procedure is asked from the first check of publicity, or the first dossier, on.
     "core.procedures": (
-        "(SELECT min(p.checked_on) FROM core.publicity_checks AS p WHERE p.commune_code = t.commune_code)",
+        "least((SELECT min(p.checked_on) FROM core.publicity_checks AS p WHERE p.commune_code = t.commune_code),"
+        " (SELECT min(d.received_on) FROM marts.dossiers AS d WHERE d.commune_code = t.commune_code AND d.is_counted))",
         "NULL::date",
     ),
     # The terms that lie about a day off: only who has such terms is moved by it.
