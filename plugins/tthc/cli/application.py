@@ -23,6 +23,7 @@ from tthc.cli import (
     safekeeping,
     sources,
     steps,
+    subject,
     templates,
 )
 from tthc.cli.wording import Command, Group, explained, put_in_vietnamese
@@ -79,6 +80,7 @@ def build() -> typer.Typer:
         app.command(cls=Command)(command)
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
+    app.add_typer(subject.build())
     for command in (safekeeping.backup, safekeeping.restore):
         app.command(cls=Command)(command)
     for command in (templates.template, inspection.status, inspection.doctor, inspection.env):

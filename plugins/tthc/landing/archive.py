@@ -91,6 +91,18 @@ class Archive:
         held = rehearsal.present()
         return held.bodies[digest] if held and digest in held.bodies else self._opened(digest)
 
+    def remove(self, digest: str) -> None:
+        """Take an object out, as an erasure or a rule of retention asks; nothing happens when it is not there."""
+        try:
+            self._files.rm_file(self._path(digest))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise TthcError(
+                f"Không gỡ được đối tượng {digest} khỏi kho lưu ({type(error).__name__}): "
+                "kiểm tra quyền xóa rồi chạy lại."
+            ) from error
+
     @cached_property
     def _cipher(self) -> AESGCM:
         return AESGCM(keys.subkey("archive"))

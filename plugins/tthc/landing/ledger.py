@@ -260,6 +260,15 @@ def next_window(connection: psycopg.Connection, fetch_id: int) -> Window | None:
 
 def add_page(connection: psycopg.Connection, page: Page, stored: Stored) -> None:
     """Write down one archived body as a page of a reading."""
+    note_object(connection, stored)
+    connection.execute(
+        f"INSERT INTO ops.fetch_pages ({_PAGE}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        astuple(page),
+    )
+
+
+def note_object(connection: psycopg.Connection, stored: Stored) -> None:
+    """Write down an object of the archive, in the index of what it has to have."""
     connection.execute(
         """
         INSERT INTO ops.archive_objects AS known (sha256, byte_count, stored_byte_count, codec, key_id)
@@ -270,10 +279,6 @@ def add_page(connection: psycopg.Connection, page: Page, stored: Stored) -> None
             <> (excluded.stored_byte_count, excluded.codec, excluded.key_id)
         """,
         (stored.sha256, stored.byte_count, stored.stored_byte_count, stored.codec, stored.key_id),
-    )
-    connection.execute(
-        f"INSERT INTO ops.fetch_pages ({_PAGE}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        astuple(page),
     )
 
 
