@@ -17,6 +17,8 @@ from openpyxl.utils import get_column_letter
 
 from tests.cli.conftest import run
 from tests.sql import cases
+from tthc import settings
+from tthc.errors import UsageError
 from tthc.reports import papers, pdf
 from tthc.warehouse import database
 from tthc.workdays import periods
@@ -359,6 +361,66 @@ def test_libreoffice_opens_the_papers(published, form):
     body = made(form, "pdf")
     assert body.startswith(b"%PDF") and len(body) > 10_000
     assert body == made(form, "pdf")
+
+
+def test_the_help_names_every_paper():
+    said = run("report", "--help").out
+    assert [form for form in papers.papers() if form not in said] == []
+
+
+def test_a_long_list_is_told_not_written(published, monkeypatch):
+    monkeypatch.setattr("tthc.reports.backing.MOST_ITEMS", 7)
+    texts = [str(cell) for cell in filled_cells(opened(made("II.06a", "xlsx"))["Danh sách"]).values()]
+    assert any("Có 8 dòng" in text and "tthc explain" in text for text in texts)
+    assert not any("H24.99" in text for text in texts)
+
+
+def test_a_draft_whose_data_moved_on_says_so_instead_of_a_list(own):
+    quarter = ("report", "II.05a", "2025-Q3", "--calendar", "month", "--draft", "--format", "xlsx")
+    assert "P1" in filled_cells(opened(run(*quarter).raw)["Danh sách"]).values()
+    with psycopg.connect(own) as connection:
+        connection.execute("DELETE FROM core.petitions WHERE petition_code = 'P1'")
+    cells = filled_cells(opened(run(*quarter).raw)["Danh sách"]).values()
+    assert "P2" not in cells and any("tthc refresh" in str(cell) for cell in cells)
+
+
+DECLARED = (settings.root() / "papers" / "ii06a" / "2020.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("of: form_ii06a_settled_late", "of: form_ii06a_setled_late", "cột (10) lấy form_ii06a_setled_late"),
+        ("{number: 13,", "{number: 14,", "đánh số liền nhau"),
+        ("(11) = (12) + (13)", "(11) = (12) + (14)", "một cột không có"),
+        ("(11) = (12) + (13)", "(11) == (12)", "phải viết như"),
+        ("of: form_ii06a_open_overdue", "of: dossier_on_time_rate", "một cột không có, hoặc không cộng được"),
+        ("count: form_ii06a_undetermined", "count: nobody", "đếm bằng nobody"),
+        ("of: form_ii06a_carried_over, meaning", "meaning", "đúng một trong"),
+        ("row_head: Đơn vị", "row_hed: Đơn vị", "row_hed"),
+    ],
+)  # fmt: skip
+def test_a_wrong_declaration_is_refused_with_its_file(tmp_path, old, new, said):
+    assert old in DECLARED
+    path = tmp_path / "ii06a" / "2020.yaml"
+    path.parent.mkdir()
+    path.write_text(DECLARED.replace(old, new), encoding="utf-8")
+    with pytest.raises(UsageError) as refused:
+        papers.read(path)
+    assert "papers/ii06a/2020.yaml" in str(refused.value) and said in str(refused.value)
+
+
+def test_the_version_in_force_on_the_last_day_of_a_period_is_used(monkeypatch):
+    old = papers.read(settings.root() / "papers" / "ii06a" / "2020.yaml")
+    from datetime import date
+
+    import msgspec
+
+    first = msgspec.structs.replace(old, valid_to=date(2025, 7, 14), version="a")
+    second = msgspec.structs.replace(old, valid_from=date(2025, 7, 15), version="b")
+    monkeypatch.setattr(papers, "papers", lambda: {"II.06a": (first, second)})
+    assert papers.paper("ii06a", periods.parse("2025-07", "report")).version == "a"
+    assert papers.paper("II.06a", periods.parse("2025-07", "month")).version == "b"
 
 
 def test_unknown_forms_and_shapes_are_refused(published):

@@ -20,7 +20,9 @@ def report(
     form: Annotated[
         str,
         typer.Argument(
-            metavar="BIỂU", help="II.06a; tthc report '?' 2025-07 kể các biểu.", show_default=False
+            metavar="BIỂU",
+            help="II.04, II.05a, II.06a, II.06b, II.08, 07a/BTP, bang-chi-tieu hoặc bao-cao-thang.",
+            show_default=False,
         ),
     ],
     period: PeriodLabel,

@@ -60,27 +60,35 @@ def backing(connection: psycopg.Connection, filled: Filled) -> Backing:
     named = {code: name for (level, code), name in names.items() if level == "unit"}
     if filled.edition.units is not None:
         named = {code: name for code, (name, _) in filled.edition.units.items()}
-    items: list[Item] = []
-    for item, table in laid.tables.items():
-        of_item = [c for c in _shown(filled) if c.declared.of in known and known[c.declared.of].item == item]
-        if of_item:
-            columns = [name for name, _ in laid.columns[item]]
-            items += _items(connection, table, columns, of_item, known, named)
+    lists = [
+        _List(table, [name for name, _ in laid.columns[item]], of_item, known)
+        for item, table in laid.tables.items()
+        if (
+            of_item := [
+                c for c in _shown(filled) if c.declared.of in known and known[c.declared.of].item == item
+            ]
+        )
+    ]
     sql = _sql(filled, known)
-    if not kept and not _agrees(filled, items):
+    count, sums = 0, dict.fromkeys((column.number for column in _shown(filled)), 0)
+    for one in lists:
+        rows, parts = one.measured(connection)
+        count, sums = count + rows, sums | parts
+    if sums != {number: filled.total.numbers[number] for number in sums}:
+        if kept:
+            raise TthcError(
+                f"Các dòng mà bản công bố lần {number} đã giữ không cho ra số của biểu {filled.paper.form}:"
+                " chạy tthc doctor."
+            )
         why = "Dữ liệu đã đổi từ khi tính bản dự thảo này: tính lại bằng tthc refresh rồi lập lại biểu."
         return Backing((), why, sql, revision)
-    if kept and not _agrees(filled, items):
-        raise TthcError(
-            f"Các dòng mà bản công bố lần {number} đã giữ không cho ra số của biểu {filled.paper.form}:"
-            " chạy tthc doctor."
-        )
-    if len(items) > MOST_ITEMS:
+    if count > MOST_ITEMS:
         why = (
-            f"Có {len(items)} dòng, quá nhiều cho một bảng tính: lấy danh sách của từng con số bằng"
+            f"Có {count} dòng, quá nhiều cho một bảng tính: lấy danh sách của từng con số bằng"
             f" tthc explain CHỈ_TIÊU {filled.period.label} --calendar {filled.period.calendar} --format csv."
         )
         return Backing((), why, sql, revision)
+    items = [item for one in lists for item in one.items(connection, named)]
     return Backing(tuple(items), "", sql, revision)
 
 
@@ -88,48 +96,60 @@ def _shown(filled: Filled) -> list[Column]:
     return [column for column in filled.paper.leaves if column.is_additive]
 
 
-def _items(
-    connection: psycopg.Connection,
-    table: str,
-    columns: list[str],
-    shown: list[Column],
-    known: dict[str, facts.Definition],
-    named: dict[str, str],
-) -> list[Item]:
-    """Return the rows of one item table that count in a column; the aggregates of the columns, row by row."""
-    # The first column is what stands for the row, the second the key of the item.
-    key = columns[1]
-    parts = [f"({_aggregate(column, known)})::bigint AS c{column.number}" for column in shown]
-    whose = [f"max({name}) AS {name}" if name in columns else f"NULL::text AS {name}" for name in _WHOSE]
-    some = " OR ".join(f"c{column.number} <> 0" for column in shown)
-    rows = connection.execute(
-        f"SELECT * FROM (SELECT max({key}::text) AS code, {', '.join([*whose, *parts])}"
-        f" FROM {table} GROUP BY fact_key) AS f WHERE {some}"
-        ' ORDER BY unit_code COLLATE "C" NULLS LAST, code COLLATE "C"'
-    )
-    return [
-        Item(
-            row["code"],
-            named.get(row["unit_code"], row["unit_code"] or ""),
-            row["procedure_code"] or "",
-            values.field_name(row["field_code"]) if row["field_code"] else "",
-            {column.number: row[f"c{column.number}"] for column in shown if row[f"c{column.number}"]},
+@dataclass(frozen=True)
+class _List:
+    """The rows of one item table that count in the columns shown: the aggregates of the columns, row by row."""
+
+    table: str
+    columns: list[str]
+    shown: list[Column]
+    known: dict[str, facts.Definition]
+
+    def measured(self, connection: psycopg.Connection) -> tuple[int, dict[int, int]]:
+        """Return how many rows there are, and what they add up to in each column."""
+        sums = ", ".join(
+            f"coalesce(sum(c{column.number}), 0)::bigint AS c{column.number}" for column in self.shown
         )
-        for row in rows
-    ]
+        row = connection.execute(f"SELECT count(*) AS rows, {sums} FROM ({self._query}) AS q").fetchone()
+        return row["rows"], {column.number: row[f"c{column.number}"] for column in self.shown}
 
+    def items(self, connection: psycopg.Connection, named: dict[str, str]) -> list[Item]:
+        """Return the rows, by unit and code."""
+        rows = connection.execute(
+            f'{self._query} ORDER BY unit_code COLLATE "C" NULLS LAST, code COLLATE "C"'
+        ).fetchall()
+        return [
+            Item(
+                row["code"],
+                named.get(row["unit_code"], row["unit_code"] or ""),
+                row["procedure_code"] or "",
+                values.field_name(row["field_code"]) if row["field_code"] else "",
+                {
+                    column.number: row[f"c{column.number}"]
+                    for column in self.shown
+                    if row[f"c{column.number}"]
+                },
+            )
+            for row in rows
+        ]
 
-def _aggregate(column: Column, known: dict[str, facts.Definition]) -> str:
-    definition = known[column.declared.of]
-    return definition.denominator if column.declared.part == "denominator" else definition.numerator
+    @property
+    def _query(self) -> str:
+        # The first column is what stands for the row, the second the key of the item.
+        key = self.columns[1]
+        parts = [f"({self._aggregate(column)})::bigint AS c{column.number}" for column in self.shown]
+        whose = [
+            f"max({name}) AS {name}" if name in self.columns else f"NULL::text AS {name}" for name in _WHOSE
+        ]
+        some = " OR ".join(f"c{column.number} <> 0" for column in self.shown)
+        return (
+            f"SELECT * FROM (SELECT max({key}::text) AS code, {', '.join([*whose, *parts])}"
+            f" FROM {self.table} GROUP BY fact_key) AS f WHERE {some}"
+        )
 
-
-def _agrees(filled: Filled, items: list[Item]) -> bool:
-    total = filled.total.numbers
-    return all(
-        sum(item.parts.get(column.number, 0) for item in items) == total[column.number]
-        for column in _shown(filled)
-    )
+    def _aggregate(self, column: Column) -> str:
+        definition = self.known[column.declared.of]
+        return definition.denominator if column.declared.part == "denominator" else definition.numerator
 
 
 def _sql(filled: Filled, known: dict[str, facts.Definition]) -> dict[str, str]:

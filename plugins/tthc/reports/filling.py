@@ -151,13 +151,10 @@ def _names(
         named = {code: values.field_name(code) for code in codes}
         # What belongs to no field of the catalogue comes last.
         return {code: _Named(int(code == "khac"), sort_key(name), name) for code, name in named.items()}
-    kept = edition.units if paper.rows == "unit" else None
+    kept = edition.units
     if kept is None:
-        names = {
-            code: name for (level, code), name in values.names(connection).items() if level == paper.rows
-        }
-        order = values.unit_order(connection) if paper.rows == "unit" else {}
-        kept = {code: (names[code], order.get(code, _LAST)) for code in codes if code in names}
+        names, order = values.names(connection), values.unit_order(connection)
+        kept = {code: (names["unit", code], place) for code, place in order.items()}
     # What belongs to no unit that is known comes last.
     found = {code: kept.get(code, (_UNKNOWN.get(code, code), _LAST)) for code in codes}
     return {code: _Named(order, (), name) for code, (name, order) in found.items()}
@@ -212,7 +209,7 @@ def _verified(paper: Grid, rows: tuple[Row, ...]) -> Iterable[str]:
     yield f"tổng số {'=' if is_exact else '≥'} cộng các {_ROW_WORDS[paper.rows]}"
 
 
-_ROW_WORDS = {"unit": "đơn vị", "field": "lĩnh vực", "procedure": "thủ tục"}
+_ROW_WORDS = {"unit": "đơn vị", "field": "lĩnh vực"}
 
 
 def _does_not_hold(paper: Grid, check: str, said: str) -> TthcError:

@@ -24,7 +24,7 @@ from tthc.workdays.periods import Period
 
 #: The first two columns of a grid are its serial number and its name; those that count follow.
 FIRST_NUMBER = 3
-Rows = Literal["unit", "field", "procedure"]
+Rows = Literal["unit", "field"]
 
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,7 +72,7 @@ class Common(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Grid(Common, frozen=True, kw_only=True, tag_field="kind", tag="grid"):
-    """A form with a row for each unit, field or procedure, and a total.
+    """A form with a row for each unit or field, and a total.
 
     ``total``: ``exact`` when the rows must add up to it, ``covers`` when some items belong to no row.
     """
