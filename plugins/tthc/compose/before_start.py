@@ -24,6 +24,7 @@ LEAST = {
     "postgres_password": 16,
     "airflow_database_password": 16,
     "warehouse_password": 16,
+    "pages_password": 16,
     "redis_password": 16,
     "archive_password": 16,
     "data_password": 12,

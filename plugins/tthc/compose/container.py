@@ -25,6 +25,8 @@ from tthc.stack.screen import say
 SECRETS = Path("/run/secrets")
 AIRFLOW_URL = "http://api-server:8080"
 CITY_URL = "http://demo-city:8090"
+#: The account with which our pages read the warehouse: of the analysts, and no more.
+PAGES = "tthc_pages"
 METADATA, BROKER = "metadata-db", "broker"
 LOGS = "/var/lib/tthc/logs"
 #: Containers of Airflow, by name; the two that fork tasks import first what tasks use.
@@ -195,6 +197,7 @@ def initialise() -> None:
     _run("đặt tài khoản và vai", ["tthc.compose.accounts"], environment)
     _make_bucket()
     _run("chuẩn bị kho dữ liệu", ["tthc.cli", "init"], plain_environment())
+    _let_pages_read()
     say("Đã chuẩn bị xong.")
 
 
@@ -221,7 +224,11 @@ def main(arguments: list[str]) -> int:
     elif name == "story":
         tell_story(rest)
     elif name in AIRFLOW:
-        _become([*AIRFLOW[name], *rest], airflow_environment())
+        pages = secret("pages_password")
+        reader = database_url(warehouse_host(), PAGES, pages, "warehouse")
+        _become(
+            [*AIRFLOW[name], *rest], airflow_environment() | ({"TTHC_WAREHOUSE_URL": reader} if pages else {})
+        )
     elif name == "airflow":
         _become(["airflow", *rest], airflow_environment())
     elif name == "city":
@@ -244,6 +251,20 @@ def _run(what: str, command: Sequence[str], environment: dict[str, str]) -> None
     done = subprocess.run([sys.executable, "-m", *command], env=environment, cwd=settings.root())
     if done.returncode:
         raise TthcError(f"Không {what} được (mã {done.returncode}); xem lời ở trên.")
+
+
+def _let_pages_read() -> None:
+    import psycopg
+    from psycopg import sql
+
+    from tthc.stack import postgres
+
+    url = database_url(warehouse_host(), "postgres", secret("postgres_password"), "warehouse")
+    with psycopg.connect(url, autocommit=True, connect_timeout=30) as connection:
+        postgres.ensure_role(connection, PAGES, secret("pages_password"))
+        reader = sql.Identifier(PAGES)
+        connection.execute(sql.SQL("GRANT tthc_analyst TO {}").format(reader))
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE warehouse TO {}").format(reader))
 
 
 def _make_bucket() -> None:

@@ -166,12 +166,14 @@ def write_passwords(here: Installation) -> bool:
 def airflow_services(here: Installation) -> list[Service]:
     """Return Airflow's four components; each is ready when Airflow itself says that it is healthy."""
     environment = airflow_environment(here)
+    # Pages of ours are no tasks: they find the warehouse where the command line does.
+    pages = {"TTHC_WAREHOUSE_URL": installation.tthc_settings(here)["TTHC_WAREHOUSE_URL"]}
     return [
         Service(
             name=name,
             title=title,
             command=[sys.executable, "-m", *_program(name)],
-            environment=environment,
+            environment=environment | (pages if name == "api-server" else {}),
             folder=here.folder,
             ready=lambda name=name: _healthy(here.airflow_url, name),
         )

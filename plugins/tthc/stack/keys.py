@@ -23,6 +23,7 @@ class Keys:
     postgres_password: str = field(default_factory=_word)
     airflow_database_password: str = field(default_factory=_word)
     warehouse_password: str = field(default_factory=_word)
+    pages_password: str = field(default_factory=_word)
     fernet_key: str = field(
         default_factory=lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     )
