@@ -1,7 +1,7 @@
 -- Grain: one row per petition that arrived by the end of b and was not handled before a.
 -- Answers: was it answered, and published, in the working days that the rules give; was the sender content.
 -- Terms (QĐ 766, index 5.2): refused 2 working days, asked for more 5, answered 15, published 2 after the answer; counted
--- from the last transfer, else from the day it was sent. Rules: docs/counting.md, section 8.
+-- from the last transfer, else from the day it was sent. Rules: docs/counting.md, section 9.
 
 CREATE FUNCTION marts.petitions_in_period(commune text, a date, b date) RETURNS TABLE (
     petition_code text,
