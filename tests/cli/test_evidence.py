@@ -55,16 +55,46 @@ def test_the_address_leads_to_the_bytes(hamlet_settings):
     assert body["data"][int(place) - 1]["MaHoSo"] == row["dossier_code"] == hamlet.code(3)
 
 
-@pytest.mark.parametrize("code", [None, "kinh_te", "van_phong", "1.000001", "đất đai"])
-@pytest.mark.parametrize("indicator", sorted(definitions.indicators()))
+LEVEL_OF = {
+    None: "commune",
+    "kinh_te": "unit",
+    "van_phong": "unit",
+    "1.000001": "procedure",
+    "đất đai": "field",
+}
+
+
+@pytest.mark.parametrize("code", LEVEL_OF)
+@pytest.mark.parametrize(
+    "indicator",
+    sorted(id for id, one in definitions.indicators().items() if one.kind in definitions.ADDITIVE),
+)
 def test_a_value_and_its_list_never_disagree(hamlet_settings, indicator, code):
-    found = explained(indicator, "2025-07", *(["--code", code] if code else []))
+    asked = [indicator, "2025-07", *(["--code", code] if code else [])]
+    if LEVEL_OF[code] not in definitions.indicators()[indicator].at:
+        said = run("explain", *asked)
+        assert said.code == 2 and "không được tính cho" in said.err
+        return
+    found = explained(*asked)
     evidence = found["evidence"]
     assert sum(row["numerator_part"] for row in evidence) == found["now"]["numerator"]
     if found["now"]["denominator"] is not None:
         assert sum(row["denominator_part"] for row in evidence) == found["now"]["denominator"]
     if found["told"]:
         assert {name: found["told"][name] for name in ("numerator", "denominator")} == found["now"]
+
+
+def test_a_number_made_of_numbers_names_them(hamlet_settings):
+    found = explained("unit_head_accountability_score", "2025-07", "--code", "kinh_te")
+    parts = {row["indicator"]: row for row in found["made_of"]}
+    on_time = parts["dossier_on_time_rate"]
+    assert (on_time["numerator"], on_time["denominator"], on_time["weight"]) == (2, 3, 35)
+    # 66.67 is below the floor of 85.
+    assert on_time["points"] == 0 and found["evidence"] == []
+    clauses = explained("directive_compliance_score", "2025-07")["made_of"]
+    late = [row for row in clauses if row["indicator"] == "dossier_late_settled_count"]
+    assert [(row["clause"], row["is_reached"]) for row in late] == [("1.2", False)]
+    assert "chưa có nguồn" in run("explain", "db_query_count", "2025-07").out
 
 
 def test_explain_as_csv_and_with_a_limit(hamlet_settings):
@@ -252,6 +282,13 @@ def test_a_request_is_not_answered_by_what_another_ended(own_hamlet):
     number = the_refused(own_hamlet)
     with database.connection(own_hamlet) as connection:
         decisions.ask_release(connection, [number], "A", "xét lại")
+    with database.connection(own_hamlet) as connection:
+        # Another reading is merged after it was asked.
+        connection.execute(
+            "UPDATE ops.fetches SET merged_at = now() WHERE fetch_id <> (SELECT fetch_id FROM ops.quarantine"
+            " WHERE quarantine_id = %s) AND state = 'merged'",
+            (number,),
+        )
         connection.execute(
             "UPDATE ops.quarantine SET state = 'resolved', decided_at = now(), decided_by = 'tthc',"
             " decision_reason = 'Bản sau đã tốt.', closed_fetch_id = (SELECT max(f.fetch_id) FROM ops.fetches AS f"

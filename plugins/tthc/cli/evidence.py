@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from tthc.cli import output
-from tthc.cli.figures import MonthCalendar, say_which, shown_value
+from tthc.cli.figures import MonthCalendar, say_what_lacks, say_which, shown_value
 from tthc.cli.options import AsJson, Draft, PeriodLabel
 
 _FIRST_SHOWN = 50
@@ -20,6 +20,13 @@ _EVIDENCE_TITLES = {
     "portal_received_on": "Tiếp nhận (cổng)", "city_due_on": "Hạn (TP)", "portal_due_on": "Hạn (cổng)",
     "city_ended_on": "Kết thúc (TP)", "portal_ended_on": "Kết thúc (cổng)", "portal_fetch_id": "Lần đọc (cổng)",
     "portal_address": "Dòng của cổng trong kho lưu",
+}  # fmt: skip
+
+
+_MADE_OF_TITLES = {
+    "clause": "Mục", "indicator": "Chỉ tiêu", "name": "Tên", "numerator": "Tử số", "denominator": "Mẫu số",
+    "value": "Giá trị", "status": "Trạng thái", "weight": "Trọng số", "floor": "Không điểm ở", "target": "Mục tiêu",
+    "points": "Điểm", "is_reached": "Đạt",
 }  # fmt: skip
 
 
@@ -63,8 +70,12 @@ def explain(
     columns = explaining.evidence_columns(chosen.item) if chosen.item else ()
     with database.connection() as connection:
         scope = explaining.scope(connection, code)
+        explaining.refuse_level(chosen, scope)
         edition = values.edition(connection, parsed, draft)
         say_which(connection, parsed, edition, draft)
+        if edition:
+            gaps = [gap for gap in values.gaps(connection, edition) if chosen.id in gap["indicators"]]
+            say_what_lacks([{**gap, "indicators": [chosen.id]} for gap in gaps])
         told = explaining.told(connection, edition.build_id, chosen, scope) if edition else None
         now = explaining.now(connection, chosen, parsed, scope)
         evidence = explaining.evidence(connection, chosen, parsed, scope, shown)
@@ -82,6 +93,9 @@ def explain(
             "now": now,
             "left_out": explaining.left_out(connection, chosen, parsed, scope),
             "evidence": evidence,
+            "made_of": explaining.made_of(connection, edition.build_id, chosen, parsed, scope)
+            if edition and chosen.item is None
+            else [],
         }
     if (
         told
@@ -98,10 +112,16 @@ def explain(
         output.as_csv(columns, ([_cell(row[column]) for column in columns] for row in evidence))
     else:
         _explained(report, chosen)
-        output.as_table(
-            [_title(column, chosen.item) for column in columns],
-            ([row[column] for column in columns] for row in evidence),
-        )
+        if columns:
+            output.as_table(
+                [_title(column, chosen.item) for column in columns],
+                ([row[column] for column in columns] for row in evidence),
+            )
+        if made_of := report["made_of"]:
+            names = list(made_of[0])
+            output.as_table(
+                [_MADE_OF_TITLES[name] for name in names], ([row[name] for name in names] for row in made_of)
+            )
         if shown is not None and len(evidence) == shown:
             output.note(f"Chỉ in {shown} hồ sơ đầu; thêm --limit, hoặc --format csv để lấy hết.")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from sqlglot import expressions
 
 from tthc import settings
 from tthc.errors import UsageError
-from tthc.indicators import definitions
+from tthc.indicators import composed, definitions
 from tthc.indicators.definitions import Indicator
 from tthc.warehouse.trace import ADDRESS
 from tthc.workdays.periods import Period
@@ -167,6 +168,71 @@ def now(connection: psycopg.Connection, indicator: Indicator, period: Period, sc
         f" FROM {_item(indicator)} WHERE {scope.predicate}",
         _parameters(period, scope),
     ).fetchone()
+
+
+def refuse_level(indicator: Indicator, scope: Scope) -> None:
+    """Raise UsageError when an indicator is not counted for that kind of thing."""
+    if scope.level not in indicator.at:
+        raise UsageError(
+            f"Chỉ tiêu {indicator.id} không được tính cho {scope.code} ({scope.level}); các cấp của nó:"
+            f" {', '.join(indicator.at)}."
+        )
+
+
+def made_of(
+    connection: psycopg.Connection, build_id: int, indicator: Indicator, period: Period, scope: Scope
+) -> list[dict[str, Any]]:
+    """Return what an indicator made of indicators was made of in a build: each with value, status and target.
+
+    Those of a weighted score carry weight, floor, target and points; those of the clauses of the directive the
+    clause and whether the target was reached. The parts of the 766 score are told by ``tthc index-766``.
+    """
+    known = {
+        row.pop("indicator"): row
+        for row in connection.execute(
+            "SELECT indicator, numerator, denominator, value, status FROM indicators.values"
+            " WHERE build_id = %s AND level = %s AND code = %s",
+            (build_id, scope.level, scope.code),
+        ).fetchall()
+    }
+    declared = definitions.indicators()
+    if indicator.kind == "clauses":
+        return [
+            {
+                "clause": clause,
+                "indicator": one.id,
+                "name": one.name,
+                **known[one.id],
+                **_goal(one, known, period),
+            }
+            for one in definitions.shown().values()
+            if one.id in known and one.kind != "clauses" and one.target_on(period.end)
+            for clause in one.clauses
+        ]
+    parts = {part.indicator: part for part in indicator.parts}
+    return [
+        {
+            "indicator": id,
+            "name": declared[id].name,
+            **known[id],
+            **(_weight(parts[id], known[id]["value"]) if id in parts else {}),
+        }
+        for id in indicator.reads
+        if id in known
+    ]
+
+
+def _goal(one: Indicator, known: dict[str, dict[str, Any]], period: Period) -> dict[str, Any]:
+    target, value = one.target_on(period.end), known[one.id]["value"]
+    return {
+        "target": target and target.value,
+        "is_reached": None if value is None else one.reaches(value, period.end),
+    }
+
+
+def _weight(part: definitions.Part, value: Decimal | None) -> dict[str, Any]:
+    got = None if value is None else composed.points(part, value).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return {"weight": part.weight, "floor": part.floor, "target": part.target, "points": got}
 
 
 def left_out(
