@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pendulum
 from airflow.sdk import DAG
+from tthc_dags import alerts
 from tthc_dags.steps import say, step
 
 from vietnamese_schedule import AfterMonthEnd
@@ -26,7 +27,12 @@ with DAG(
     start_date=pendulum.datetime(2025, 7, 1, tz="Asia/Ho_Chi_Minh"),
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
+    # Without a backup that opens nobody should wait for the next watch.
+    default_args={
+        "retries": 2,
+        "retry_delay": timedelta(minutes=5),
+        "on_failure_callback": alerts.Alert(),
+    },
     tags=["4. giữ gìn"],
 ):
 

@@ -100,7 +100,7 @@ def connection_settings() -> dict[str, str]:
         found["TTHC_CITY_URL"] = f"{scheme}{city.host}{port}"
         found["TTHC_CITY_CLIENT_ID"] = city.login or ""
         found["TTHC_CITY_CLIENT_SECRET"] = city.password or ""
-        found["TTHC_CITY_DIALECT"] = _extra(city).get("dialect", "")
+        found["TTHC_CITY_DIALECT"] = extra_of(city).get("dialect", "")
     return {name: value for name, value in found.items() if value}
 
 
@@ -108,7 +108,7 @@ def libpq_url(connection: Connection) -> str:
     """Return the libpq URL of an Airflow Postgres connection; its extra are libpq's parameters."""
     who = ":".join(quote(part, safe="") for part in (connection.login, connection.password) if part)
     port = f":{connection.port}" if connection.port else ""
-    extra = _extra(connection)
+    extra = extra_of(connection)
     query = f"?{urlencode(extra)}" if extra else ""
     address = f"{who}@{connection.host or ''}{port}" if who else f"{connection.host or ''}{port}"
     return f"postgresql://{address}/{quote(connection.schema or '', safe='')}{query}"
@@ -142,5 +142,6 @@ def _connection(name: str) -> Connection | None:
         return None
 
 
-def _extra(connection: Connection) -> dict[str, str]:
+def extra_of(connection: Connection) -> dict[str, str]:
+    """Return the extra of a connection, empty when it has none."""
     return json.loads(connection.extra) if connection.extra else {}

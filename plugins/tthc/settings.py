@@ -72,6 +72,12 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 "smtp://ten:mat-khau@thu.example.vn:587/?from=kho%40example.vn&to=duyet%40example.vn",
                 secret=True,
             ),
+            Setting(
+                "TTHC_ALERT_URLS",
+                "những nơi khác cũng được báo sự cố, mỗi nơi một URL của Apprise, cách nhau dấu cách (không bắt buộc)",
+                "tgram://mã-bot/mã-nhóm",
+                secret=True,
+            ),
             Setting("TTHC_AIRFLOW_PORT", "cổng của trang Airflow (mặc định 8080)", "8080"),
             Setting("TTHC_PG_PORT", "cổng của Postgres do make run dựng (mặc định 5433)", "5433"),
             Setting("TTHC_CITY_PORT", "cổng của hệ thống thành phố giả lập (mặc định 8090)", "8090"),

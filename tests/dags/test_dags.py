@@ -9,7 +9,14 @@ from airflow.serialization.serialized_objects import DagSerialization
 from tests.dags.conftest import ROOT
 from tthc.sources.streams import streams
 
-ORDER = {"refresh_months", "rebuild_month", "monthly_refresh", "monthly_backup", "release_quarantined"}
+ORDER = {
+    "refresh_months",
+    "rebuild_month",
+    "monthly_refresh",
+    "monthly_backup",
+    "watch",
+    "release_quarantined",
+}
 
 
 def expected_ids() -> set[str]:

@@ -90,6 +90,7 @@ def tthc_settings() -> dict[str, str]:
         "TTHC_CITY_CLIENT_ID": secret("city_client_id"),
         "TTHC_CITY_CLIENT_SECRET": secret("city_client_secret"),
         "TTHC_MAIL_URL": secret("mail_url"),
+        "TTHC_ALERT_URLS": secret("alert_urls"),
         "TTHC_BACKUP_KEY": secret("backup_key"),
     }
     if password := secret("warehouse_password"):
@@ -144,9 +145,14 @@ def airflow_environment() -> dict[str, str]:
             "dag_processor_child_process_log_directory": f"{LOGS}/dag_processor",
         },
     }
+    telemetry = {}
+    if collector := given.get("TTHC_OTEL_ENDPOINT"):
+        sections |= {"metrics": {"otel_on": True}, "traces": {"otel_on": True}}
+        telemetry = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector, "OTEL_SERVICE_NAME": "tthc"}
     return {
         **installation.base_environment(),
         **components.RUNTIME,
+        **telemetry,
         "AIRFLOW_HOME": "/tmp/airflow",
         "PYTHONPATH": str(settings.root() / "plugins"),
         # Only the proxy reaches the pages; what it says about the caller is believed.

@@ -32,8 +32,11 @@ GIVEN = {
     "tls_certificate": "chứng thư TLS của trang (PEM, cả chuỗi)",
     "tls_key": "khóa của chứng thư TLS (PEM)",
 }
-#: May stay empty: no mail is sent then.
-OPTIONAL = {"mail_url": "máy chủ thư, dạng smtp://…"}
+#: May stay empty: nobody is told by mail, or elsewhere, then.
+OPTIONAL = {
+    "mail_url": "máy chủ thư, dạng smtp://…",
+    "alert_urls": "những nơi khác cũng được báo sự cố, URL của Apprise",
+}
 
 
 def folder() -> Path:

@@ -64,8 +64,13 @@ def airflow_environment(here: Installation) -> dict[str, str]:
         **RUNTIME,
         "AIRFLOW_HOME": str(home),
         **as_variables(section),
-        **for_tasks(given, settings.optional("TTHC_MAIL_URL")),
+        **for_tasks(given | _alerts(), settings.optional("TTHC_MAIL_URL")),
     }
+
+
+def _alerts() -> dict[str, str]:
+    urls = settings.optional("TTHC_ALERT_URLS")
+    return {"TTHC_ALERT_URLS": urls} if urls else {}
 
 
 def database(url: str) -> dict[str, str]:
