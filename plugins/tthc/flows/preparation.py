@@ -7,6 +7,7 @@ from tthc.flows.files import load
 from tthc.flows.progress import Progress, say
 from tthc.flows.readings import judge_again
 from tthc.indicators import build as builds
+from tthc.indicators import noted
 from tthc.quality import suites
 from tthc.sources import streams
 from tthc.sources.streams import Stream
@@ -37,6 +38,8 @@ def init(progress: Progress = say) -> dict:
             months = consequences.derive_everything(connection)
     if "marts.dossier_periods" in changed:
         _refill_months()
+    with database.connection() as connection:
+        noted.note(connection)
     for stream in streams.streams().values():
         if units_changed or _suite_changed(stream):
             # What was refused may be good under today's rules.

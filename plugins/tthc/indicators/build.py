@@ -6,7 +6,7 @@ from datetime import date
 
 import psycopg
 
-from tthc.indicators import completeness, composed, compute, definitions
+from tthc.indicators import completeness, composed, compute, definitions, noted
 from tthc.warehouse import tables
 from tthc.workdays.periods import Period
 
@@ -38,7 +38,7 @@ def build(connection: psycopg.Connection, period: Period) -> tuple[int, bool]:
         " ORDER BY build_id DESC LIMIT 1",
         parameters,
     ).fetchone()
-    parameters["definitions_hash"] = definitions.definitions_hash()
+    parameters["definitions_hash"] = noted.note(connection)
     missing = completeness.gaps(connection, period)
     compute.compute(connection, period, missing)
     composed.add(connection, period)

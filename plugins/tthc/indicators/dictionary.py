@@ -117,6 +117,17 @@ def _section(indicator: Indicator) -> str:
     return "\n".join([*lines, ""])
 
 
+def words(indicator: Indicator) -> str:
+    """Return the definition of an indicator in one paragraph of Vietnamese."""
+    if indicator.item is None:
+        known = definitions.indicators()
+        parts = [f"{part.weight:g} phần «{known[part.indicator].name}»" for part in indicator.parts]
+        return f"Ghép từ: {'; '.join(parts)}." if parts else " ".join(_made_of(indicator)).strip()
+    return (
+        "; ".join(f"{label}: {told(text, indicator.item)}" for label, text in _parts(indicator) if text) + "."
+    )
+
+
 def _made_of(indicator: Indicator) -> list[str]:
     """Return what an indicator that looks at no rows is made of, or why there is none yet."""
     known = definitions.indicators()

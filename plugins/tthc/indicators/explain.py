@@ -22,17 +22,16 @@ from tthc.indicators.definitions import Indicator
 from tthc.warehouse.trace import ADDRESS
 from tthc.workdays.periods import Period
 
-_PARTS = ("in_numerator", "numerator_part", "denominator_part")
 #: What is shown of a dossier that its item table does not carry itself, by item table.
 _MORE = {
     "marts.dossiers_in_period": (
-        "dossier_code", *_PARTS, "status", "outcome", "unit_code", "procedure_code", "received_on", "due_on",
+        "dossier_code", *definitions.PARTS, "status", "outcome", "unit_code", "procedure_code", "received_on", "due_on",
         "ended_on", "due_source", "fetch_id", "address",
     ),
     "marts.reconciliation_in_period": (
-        "dossier_code", *_PARTS, "class", "matched_by", "portal_code", "unit_code", "procedure_code", "city_status",
-        "portal_status", "city_received_on", "portal_received_on", "city_due_on", "portal_due_on", "city_ended_on",
-        "portal_ended_on", "fetch_id", "address", "portal_fetch_id", "portal_address",
+        "dossier_code", *definitions.PARTS, "class", "matched_by", "portal_code", "unit_code", "procedure_code",
+        "city_status", "portal_status", "city_received_on", "portal_received_on", "city_due_on", "portal_due_on",
+        "city_ended_on", "portal_ended_on", "fetch_id", "address", "portal_fetch_id", "portal_address",
     ),
 }  # fmt: skip
 #: Columns of an item table that say where a row stands, for its address.
@@ -45,7 +44,7 @@ def evidence_columns(item: str) -> tuple[str, ...]:
         return _MORE[item]
     key, *others = definitions.item_columns(item)
     shown = [name for name in others if name not in _STANDING]
-    return (key, *_PARTS, *shown, *(("fetch_id", "address") if _has_address(item) else ()))
+    return (key, *definitions.PARTS, *shown, *(("fetch_id", "address") if _has_address(item) else ()))
 
 
 def _has_address(item: str) -> bool:
@@ -277,17 +276,7 @@ def evidence(
     if indicator.item is None:
         return []
     who, succeeds = indicator.evidence_sql
-    numerator = {
-        "sum": f"coalesce({indicator.sum}, 0)::bigint",
-        "ratio": f"coalesce({indicator.sum}, 0)::bigint",
-        "median": f"({indicator.of})::numeric",
-        "published": f"({indicator.of})::numeric",
-    }.get(indicator.kind, f"(({succeeds}) IS TRUE)::integer")
-    denominator = {
-        "ratio": f"coalesce({indicator.of_sum}, 0)::bigint",
-        "rate": "1",
-        "median": "1",
-    }.get(indicator.kind, "NULL::bigint")
+    numerator, denominator = indicator.parts_sql
     return connection.execute(
         (_SHOWN.get(indicator.item) or _shown(indicator.item)).format(
             behind=f"SELECT *, (({succeeds}) IS TRUE) AS in_numerator, {numerator} AS numerator_part,"
