@@ -42,7 +42,7 @@ SELECT
     CASE WHEN t.is_ranked THEN
         rank() OVER (
             PARTITION BY t.commune_code, t.calendar, t.period, t.level, t.indicator, t.is_ranked
-            ORDER BY CASE t.direction WHEN 'down' THEN t.value ELSE -t.value END
+            ORDER BY CASE t.direction WHEN 'up' THEN -t.value WHEN 'down' THEN t.value ELSE abs(t.value) END
         )
     END AS unit_rank,
     CASE WHEN t.is_ranked THEN
@@ -82,7 +82,7 @@ COMMENT ON COLUMN indicators.comparisons.level IS 'Cấp: commune, unit, procedu
 COMMENT ON COLUMN indicators.comparisons.code IS 'Mã ở cấp đó; tên ở marts.level_names.';
 COMMENT ON COLUMN indicators.comparisons.indicator IS 'Mã chỉ tiêu.';
 COMMENT ON COLUMN indicators.comparisons.name IS 'Tên chỉ tiêu.';
-COMMENT ON COLUMN indicators.comparisons.direction IS 'up: càng cao càng tốt; down: càng thấp càng tốt; none: không chấm tốt xấu.';
+COMMENT ON COLUMN indicators.comparisons.direction IS 'up: càng cao càng tốt; down: càng thấp càng tốt; near: càng gần 0 càng tốt; none: không chấm tốt xấu.';
 COMMENT ON COLUMN indicators.comparisons.numerator IS 'Tử số.';
 COMMENT ON COLUMN indicators.comparisons.denominator IS 'Mẫu số.';
 COMMENT ON COLUMN indicators.comparisons.value IS 'Giá trị.';

@@ -40,8 +40,8 @@ COMMENT ON VIEW indicators.definitions IS 'Định nghĩa đang dùng của mọ
 COMMENT ON COLUMN indicators.definitions.definitions_hash IS 'Dấu vân tay của bộ định nghĩa, như ở indicators.builds.';
 COMMENT ON COLUMN indicators.definitions.indicator IS 'Mã chỉ tiêu hoặc ô biểu.';
 COMMENT ON COLUMN indicators.definitions.name IS 'Tên.';
-COMMENT ON COLUMN indicators.definitions.kind IS 'Kiểu: rate, count, sum, ratio, median, published, change, weighted, clauses, no_source…';
-COMMENT ON COLUMN indicators.definitions.direction IS 'up: càng cao càng tốt; down: càng thấp càng tốt; none: không chấm tốt xấu.';
+COMMENT ON COLUMN indicators.definitions.kind IS 'Kiểu: rate, count, sum, ratio, median, published, change, difference, weighted, scored, clauses, mapped, no_source';
+COMMENT ON COLUMN indicators.definitions.direction IS 'up: càng cao càng tốt; down: càng thấp càng tốt; near: càng gần 0 càng tốt; none: không chấm tốt xấu.';
 COMMENT ON COLUMN indicators.definitions.clause IS 'Mục của văn bản chỉ đạo.';
 COMMENT ON COLUMN indicators.definitions.clause_text IS 'Lời của mục ấy.';
 COMMENT ON COLUMN indicators.definitions.responsible IS 'Trách nhiệm.';

@@ -68,6 +68,7 @@ SELECT
     CASE d.direction
         WHEN 'up' THEN p.value >= t.target
         WHEN 'down' THEN p.value <= t.target
+        WHEN 'near' THEN abs(p.value) <= t.target
     END AS meets_target,
     p.revision_number,
     p.published_at,
@@ -105,8 +106,8 @@ COMMENT ON COLUMN indicators.explanations.level IS 'Cấp: commune, unit, proced
 COMMENT ON COLUMN indicators.explanations.code IS 'Mã ở cấp đó; tên ở marts.level_names.';
 COMMENT ON COLUMN indicators.explanations.indicator IS 'Mã chỉ tiêu hoặc ô biểu.';
 COMMENT ON COLUMN indicators.explanations.name IS 'Tên chỉ tiêu.';
-COMMENT ON COLUMN indicators.explanations.kind IS 'Kiểu: rate, count, sum, ratio, median, published, change, weighted, clauses, no_source…';
-COMMENT ON COLUMN indicators.explanations.direction IS 'up: càng cao càng tốt; down: càng thấp càng tốt; none: không chấm tốt xấu.';
+COMMENT ON COLUMN indicators.explanations.kind IS 'Kiểu: rate, count, sum, ratio, median, published, change, difference, weighted, scored, clauses, mapped, no_source';
+COMMENT ON COLUMN indicators.explanations.direction IS 'up: càng cao càng tốt; down: càng thấp càng tốt; near: càng gần 0 càng tốt; none: không chấm tốt xấu.';
 COMMENT ON COLUMN indicators.explanations.form IS 'Biểu mà ô này thuộc về; trống với chỉ tiêu.';
 COMMENT ON COLUMN indicators.explanations.clause IS 'Mục của văn bản chỉ đạo.';
 COMMENT ON COLUMN indicators.explanations.clause_text IS 'Lời của mục ấy.';

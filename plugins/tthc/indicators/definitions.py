@@ -49,8 +49,6 @@ Kind = Literal[
 ADDITIVE = ("rate", "count", "sum", "ratio")
 #: Kinds that look at rows of an item table; the others look at indicators, or at nothing yet.
 OVER_ROWS = (*ADDITIVE, "median", "published")
-#: What the rows behind a number add to it.
-PARTS = ("in_numerator", "numerator_part", "denominator_part")
 #: What each kind takes beside what all take.
 _TAKES: dict[str, tuple[str, ...]] = {
     "sum": ("sum",),
@@ -233,23 +231,6 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.kind == "count":
             return f"({self.asked}) AND ({self.succeeds})", "true"
         return self.asked, self.succeeds if self.kind == "rate" else "true"
-
-    @property
-    def parts_sql(self) -> tuple[str, str]:
-        """What one row behind the number adds to numerator and denominator; of a median and the like, its value."""
-        _, succeeds = self.evidence_sql
-        numerator = {
-            "sum": f"coalesce({self.sum}, 0)::bigint",
-            "ratio": f"coalesce({self.sum}, 0)::bigint",
-            "median": f"({self.of})::numeric",
-            "published": f"({self.of})::numeric",
-        }.get(self.kind, f"(({succeeds}) IS TRUE)::integer")
-        denominator = {
-            "ratio": f"coalesce({self.of_sum}, 0)::bigint",
-            "rate": "1",
-            "median": "1",
-        }.get(self.kind, "NULL::bigint")
-        return numerator, denominator
 
 
 @cache

@@ -17,7 +17,7 @@ from sqlglot import expressions
 
 from tthc import settings
 from tthc.errors import UsageError
-from tthc.indicators import composed, definitions
+from tthc.indicators import behind, composed, definitions
 from tthc.indicators.definitions import Indicator
 from tthc.warehouse.trace import ADDRESS
 from tthc.workdays.periods import Period
@@ -25,11 +25,11 @@ from tthc.workdays.periods import Period
 #: What is shown of a dossier that its item table does not carry itself, by item table.
 _MORE = {
     "marts.dossiers_in_period": (
-        "dossier_code", *definitions.PARTS, "status", "outcome", "unit_code", "procedure_code", "received_on", "due_on",
+        "dossier_code", *behind.PARTS, "status", "outcome", "unit_code", "procedure_code", "received_on", "due_on",
         "ended_on", "due_source", "fetch_id", "address",
     ),
     "marts.reconciliation_in_period": (
-        "dossier_code", *definitions.PARTS, "class", "matched_by", "portal_code", "unit_code", "procedure_code",
+        "dossier_code", *behind.PARTS, "class", "matched_by", "portal_code", "unit_code", "procedure_code",
         "city_status", "portal_status", "city_received_on", "portal_received_on", "city_due_on", "portal_due_on",
         "city_ended_on", "portal_ended_on", "fetch_id", "address", "portal_fetch_id", "portal_address",
     ),
@@ -44,7 +44,7 @@ def evidence_columns(item: str) -> tuple[str, ...]:
         return _MORE[item]
     key, *others = definitions.item_columns(item)
     shown = [name for name in others if name not in _STANDING]
-    return (key, *definitions.PARTS, *shown, *(("fetch_id", "address") if _has_address(item) else ()))
+    return (key, *behind.PARTS, *shown, *(("fetch_id", "address") if _has_address(item) else ()))
 
 
 def _has_address(item: str) -> bool:
@@ -276,7 +276,7 @@ def evidence(
     if indicator.item is None:
         return []
     who, succeeds = indicator.evidence_sql
-    numerator, denominator = indicator.parts_sql
+    numerator, denominator = behind.parts_sql(indicator)
     return connection.execute(
         (_SHOWN.get(indicator.item) or _shown(indicator.item)).format(
             behind=f"SELECT *, (({succeeds}) IS TRUE) AS in_numerator, {numerator} AS numerator_part,"

@@ -140,7 +140,9 @@ def edition_as_of(connection: psycopg.Connection, other: Period, edition: Editio
 def meets(value: Decimal, target: Target, indicator: Indicator) -> bool | None:
     """Say whether a value meets a target; None where neither more nor less is better."""
     aim = Decimal(str(target.value))
-    return {"up": value >= aim, "down": value <= aim, "none": None}[indicator.direction]
+    return {"up": value >= aim, "down": value <= aim, "near": abs(value) <= aim, "none": None}[
+        indicator.direction
+    ]
 
 
 def gaps_in_words(gaps: Iterable[dict[str, Any]]) -> list[str]:

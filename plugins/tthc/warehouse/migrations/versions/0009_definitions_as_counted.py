@@ -13,7 +13,7 @@ CREATE TABLE indicators.definition_versions (
     indicator text NOT NULL,
     name text NOT NULL,
     kind text NOT NULL,
-    direction text NOT NULL CHECK (direction IN ('up', 'down', 'none')),
+    direction text NOT NULL CHECK (direction IN ('up', 'down', 'near', 'none')),
     clause text NOT NULL,
     clause_text text NOT NULL,
     responsible text NOT NULL,
@@ -38,8 +38,8 @@ COMMENT ON TABLE indicators.definition_versions IS 'Định nghĩa của từng 
 COMMENT ON COLUMN indicators.definition_versions.definitions_hash IS 'Dấu vân tay của bộ định nghĩa, như ở indicators.builds.';
 COMMENT ON COLUMN indicators.definition_versions.indicator IS 'Mã chỉ tiêu hoặc ô biểu.';
 COMMENT ON COLUMN indicators.definition_versions.name IS 'Tên.';
-COMMENT ON COLUMN indicators.definition_versions.kind IS 'Kiểu: rate, count, sum, ratio, median, published, change, weighted, clauses, no_source…';
-COMMENT ON COLUMN indicators.definition_versions.direction IS 'up: càng cao càng tốt; down: càng thấp càng tốt; none: không chấm tốt xấu.';
+COMMENT ON COLUMN indicators.definition_versions.kind IS 'Kiểu: rate, count, sum, ratio, median, published, change, difference, weighted, scored, clauses, mapped, no_source';
+COMMENT ON COLUMN indicators.definition_versions.direction IS 'up: càng cao càng tốt; down: càng thấp càng tốt; near: càng gần 0 càng tốt; none: không chấm tốt xấu.';
 COMMENT ON COLUMN indicators.definition_versions.clause IS 'Mục của văn bản chỉ đạo.';
 COMMENT ON COLUMN indicators.definition_versions.clause_text IS 'Lời của mục ấy.';
 COMMENT ON COLUMN indicators.definition_versions.responsible IS 'Trách nhiệm.';
