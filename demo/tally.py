@@ -64,7 +64,6 @@ LEVELS: dict[str, tuple[str, ...]] = {
 }
 #: Beside the city's dossiers, the streams without which a number is not whole.
 SOURCES: dict[str, tuple[str, ...]] = {
-    "apology_issued_rate": ("register__apologies",),
     "process_compliance_rate": ("register__inspections",),
     "progress_update_completeness_rate": ("city__progress_events",),
     "apology_timely_rate": ("register__apologies",),

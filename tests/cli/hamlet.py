@@ -45,8 +45,7 @@ VALUES = {
     ("commune", "11674", "dossier_overdue_open_count"): ("1", "", "1", "ok"),
     ("commune", "11674", "progress_rate_766"): ("4", "6", "66.67", "ok"),
     ("commune", "11674", "online_submission_rate"): ("2", "7", "28.57", "ok"),
-    # Nobody handed over a register of apologies.
-    ("commune", "11674", "apology_issued_rate"): ("0", "2", "0.00", "incomplete"),
+    ("commune", "11674", "apology_issued_rate"): ("0", "2", "0.00", "small_n"),
     ("unit", "kinh_te", "dossier_on_time_rate"): ("2", "3", "66.67", "small_n"),
     ("unit", "van_phong", "progress_rate_766"): ("2", "3", "66.67", "small_n"),
     ("unit", "van_hoa_xa_hoi", "dossier_on_time_rate"): ("0", "0", "", "no_data"),
