@@ -16,7 +16,7 @@ from demo.files import FILES, Context
 from demo.periods import touched
 from tests.proof.running_city import catalogue
 from tthc import flows
-from tthc.indicators import definitions, explain
+from tthc.indicators import build, changes, definitions, explain, publish
 from tthc.warehouse import database
 from tthc.workdays import periods
 
@@ -48,13 +48,18 @@ IDS = {id for family in registers.INDICATORS.values() for id in family}
 Key = tuple[str, str, str, str, str]
 
 
-def load_all(folder: Path) -> tuple[registers.Registers, date]:
-    """Load every file as its office hands it over; return what each stream says, and the day of the reading."""
-    context = Context.at(SEED, MOMENT)
+def prepare(folder: Path) -> None:
+    """Bring in the working calendar and the catalogue of procedures."""
     flows.init(progress=str)
-    paths = [catalogue(folder / "registers")]
+    flows.load([catalogue(folder / "registers")], progress=str)
+
+
+def load_all(folder: Path, moment: datetime = MOMENT) -> tuple[registers.Registers, date]:
+    """Load every file as its office hands it over; return what each stream says, and the day of the reading."""
+    context = Context.at(SEED, moment)
+    paths = []
     for stream in STREAMS:
-        path = folder / FILES[stream].file_name
+        path = folder / f"{moment:%Y-%m-%d} {FILES[stream].file_name}"
         path.write_bytes(FILES[stream].write(context))
         paths.append(str(path))
     for told in flows.load(paths, progress=str):
@@ -90,6 +95,7 @@ def computed() -> dict[Key, registers.Told]:
 
 def prove(folder: Path, months: list[str]) -> dict[Key, registers.Told]:
     """Load, count and compare every value of every period of some months; return the key."""
+    prepare(folder)
     rows, read_on = load_all(folder)
     flows.refresh(months, progress=str)
     expected = {
@@ -147,3 +153,24 @@ def is_behind(told: registers.Told, calendar: str, label: str, level: str, code:
     if indicator.item not in WITHOUT_ADDRESS:
         assert all(row["address"] for row in rows if row.get("is_checked", True)), rows
     assert not [row for row in rows if "official_code" in row and indicator.item in HIDDEN]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("label", ["2025-12", "2025"])
+def test_what_a_later_register_moves_adds_up(warehouse, tmp_path, label) -> None:
+    """The numbers are published, the registers go on: each difference is told by its causes, to the last row."""
+    prepare(tmp_path)
+    load_all(tmp_path, datetime(2025, 12, 20, 18))
+    period = periods.parse(label)
+    with database.connection() as connection:
+        build.build(connection, period)
+        publish.publish(connection, period, "Người duyệt", "thử")
+    load_all(tmp_path)
+    with database.connection() as connection:
+        build.build(connection, period)
+        found = [one for one in changes.changes(connection, period).waterfalls if one.indicator in IDS]
+    assert {part.cause for one in found for part in one.parts} >= {"late", "corrected"}
+    for one in found:
+        assert one.new[0] - one.old[0] == sum(part.numerator for part in one.parts), one
+        if one.old[1] is not None:
+            assert one.new[1] - one.old[1] == sum(part.denominator for part in one.parts), one
