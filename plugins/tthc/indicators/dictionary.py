@@ -103,10 +103,9 @@ def _section(indicator: Indicator) -> str:
         ]
         lines.append("")
     lines += _made_of(indicator)
-    lines += [f"- Mục {indicator.clause} của văn bản chỉ đạo: “{indicator.clause_text}”"]
+    quoted = [(indicator.clause, indicator.clause_text), *((o.clause, o.clause_text) for o in indicator.also)]
+    lines += [f"- Mục {clause} của văn bản chỉ đạo: “{text}”" for clause, text in quoted]
     lines += [f"- Trách nhiệm: {indicator.responsible}", f"- Căn cứ: {indicator.legal}"]
-    for other in indicator.also:
-        lines.append(f"- Mục {other.clause} của văn bản chỉ đạo: “{other.clause_text}”")
     if indicator.sources:
         lines.append(f"- Nguồn: {', '.join(f'`{name}`' for name in indicator.sources)}")
     for target in indicator.targets:
