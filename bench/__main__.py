@@ -3,8 +3,9 @@
     python -m bench                 1,000,000 and 100,000 dossiers, in a Postgres of its own
     python -m bench --rows 20000    a quick look
 
-Each step runs in a process of its own, so that its peak memory is its own; the largest backend of Postgres is
-watched beside it. The limit is measured in the same run: the same rows, binary COPY, one process.
+Each step runs in a process of its own, so that its peak memory is its own (or that of the largest process it
+starts); the largest backend of Postgres is watched beside it. The limit is measured in the same run: the same rows,
+binary COPY, one process. Files are measured against the library that only takes them apart.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import threading
 import time
 from pathlib import Path
 
-from bench import steps
+from bench import file_steps, steps
 from tthc.stack import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,9 +33,10 @@ def main() -> int:
     parser.add_argument(
         "--rows", type=int, nargs="+", default=[100_000, 1_000_000], help="số hồ sơ của mỗi lượt đo"
     )
+    parser.add_argument("--files-only", action="store_true", help="chỉ đo tệp, không có hồ sơ nào để khớp")
     parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     options = parser.parse_args()
-    results = [measure(rows) for rows in options.rows]
+    results = [measure(rows, files_only=options.files_only) for rows in options.rows]
     if options.json:
         print(json.dumps(results, ensure_ascii=False, indent=2))
     else:
@@ -42,7 +44,7 @@ def main() -> int:
     return 0
 
 
-def measure(rows: int) -> dict:
+def measure(rows: int, *, files_only: bool = False) -> dict:
     """Measure every step for a number of dossiers in a cluster made for it; return seconds and memory by step."""
     folder = Path(tempfile.mkdtemp(prefix="tthc-bench-", dir="/var/tmp"))
     cluster = postgres.cluster(
@@ -59,10 +61,14 @@ def measure(rows: int) -> dict:
             "TTHC_COMMUNE": "11674",
             "PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}",
         }
-        found = {"rows": rows, "steps": {}}
-        for name in steps.STEPS:
-            print(f"{rows:,} hồ sơ: {name} …".replace(",", "."), file=sys.stderr, flush=True)
-            found["steps"][name] = run_step(name, rows, environment, cluster)
+        found = {"rows": rows}
+        for module, kind in ((steps, "steps"), (file_steps, "files")):
+            found[kind] = {}
+            left_out = set(steps.STEPS) | {"match"} if files_only else set()
+            for name in (name for name in module.STEPS if name not in left_out):
+                print(f"{rows:,} hồ sơ: {name} …".replace(",", "."), file=sys.stderr, flush=True)
+                count = file_steps.rows_of(name, rows) if module is file_steps else rows
+                found[kind][name] = run_step(module.__name__, name, count, environment, cluster)
         return found
     finally:
         cluster.stop()
@@ -70,12 +76,14 @@ def measure(rows: int) -> dict:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_step(name: str, rows: int, environment: dict[str, str], cluster: postgres.Cluster) -> dict:
+def run_step(
+    module: str, name: str, rows: int, environment: dict[str, str], cluster: postgres.Cluster
+) -> dict:
     """Run one step in its own process; return its seconds, and the peak memory of it and of Postgres."""
     watch = BackendWatch(cluster)
     with watch:
         done = subprocess.run(
-            [sys.executable, "-m", "bench.steps", name, str(rows)],
+            [sys.executable, "-m", module, name, str(rows)],
             env=environment,
             cwd=ROOT,
             capture_output=True,
@@ -121,8 +129,8 @@ class BackendWatch:
 def print_table(results: list[dict]) -> None:
     """Print one table a size: seconds, rows a second, ratio to the raw COPY, peak memory."""
     for found in results:
-        raw = found["steps"]["raw_copy"]["seconds"]
         print(f"\n### {found['rows']:,} hồ sơ\n".replace(",", "."))
+        raw = found["steps"]["raw_copy"]["seconds"] if found["steps"] else 0
         print(
             "| Bước | giây | hồ sơ/giây | so với COPY thô | bộ nhớ tiến trình (MB) | bộ nhớ Postgres (MB) |"
         )
@@ -132,12 +140,24 @@ def print_table(results: list[dict]) -> None:
                 f"| {steps.STEPS[name]} | {step['seconds']:.2f} | {step['rows'] / step['seconds']:,.0f} "
                 f"| {step['seconds'] / raw:.2f} | {step['peak_mb']} | {step['backend_mb']} |"
             )
+        print("\n| Tệp | giây | dòng/giây | so với chỉ đọc | bộ nhớ tiến trình (MB) | bộ nhớ Postgres (MB) |")
+        print("|---|---:|---:|---:|---:|---:|")
+        for name, step in found["files"].items():
+            alone = found["files"].get(f"{name.partition('_')[0]}_raw")
+            ratio = f"{step['seconds'] / alone['seconds']:.1f}" if alone else ""
+            print(
+                f"| {file_steps.STEPS[name]} | {step['seconds']:.2f} | {step['rows'] / step['seconds']:,.0f} "
+                f"| {ratio} | {step['peak_mb']} | {step['backend_mb']} |"
+            )
     if len(results) > 1:
         print("\n### Tăng theo cỡ (giây mỗi hồ sơ, lượt lớn chia lượt nhỏ; 1,00 là tuyến tính)\n")
         small, large = results[0], results[-1]
-        for name in steps.STEPS:
-            each = [run["steps"][name]["seconds"] / run["rows"] for run in (small, large)]
-            print(f"- {steps.STEPS[name]}: {each[1] / each[0]:.2f}")
+        for kind, titles in (("steps", steps.STEPS), ("files", file_steps.STEPS)):
+            for name, title in titles.items():
+                if name not in large[kind]:
+                    continue
+                each = [run[kind][name]["seconds"] / run["rows"] for run in (small, large)]
+                print(f"- {title}: {each[1] / each[0]:.2f}")
 
 
 if __name__ == "__main__":

@@ -48,10 +48,10 @@ def bodies(count: int, seed: int, *, changed: float = 0.0) -> Iterator[bytes]:
     for start in range(0, count, PAGE):
         records = []
         for number in range(start, min(start + PAGE, count)):
-            record = _record(number, count, draw)
+            one = record(number, count, draw)
             if changed and second.random() < changed:
-                record["NgayTra"] = "20260110100000"
-            records.append(record)
+                one["NgayTra"] = "20260110100000"
+            records.append(one)
         pages = -(-count // PAGE)
         page = start // PAGE + 1
         yield encode(
@@ -67,7 +67,8 @@ def bodies(count: int, seed: int, *, changed: float = 0.0) -> Iterator[bytes]:
         )
 
 
-def _record(number: int, count: int, draw: random.Random) -> dict:
+def record(number: int, count: int, draw: random.Random) -> dict:
+    """Return the dossier of this number; the same draws give the same dossier."""
     received = FIRST_DAY + timedelta(minutes=number * 525_000 // count)
     due = received + timedelta(days=draw.randrange(2, 16))
     is_open = draw.random() < 0.03

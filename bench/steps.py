@@ -166,8 +166,12 @@ def unchanged(rows: int) -> float:
     return clock(lambda: flows.take_in(fetch_id, silent))
 
 
+def told(work: Callable[[int], float], count: int) -> str:
+    """Run a step; return its seconds and its peak memory, or that of the largest process it started, as JSON."""
+    seconds = work(count)
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return json.dumps({"seconds": seconds, "rows": count, "peak_mb": peak // 1024})
+
+
 if __name__ == "__main__":
-    name, count = sys.argv[1], int(sys.argv[2])
-    seconds = globals()[name](count)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"seconds": seconds, "rows": count, "peak_mb": peak}))
+    print(told(globals()[sys.argv[1]], int(sys.argv[2])))

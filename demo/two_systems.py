@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from . import dates
@@ -85,9 +85,13 @@ def _shown(seed: int, exports: Iterable[datetime]) -> tuple[dict[str, dict[str, 
     rows: dict[str, dict[str, Any]] = {}
     days: set[date] = set()
     for moment in exports:
-        for row in portal_dossiers.rows(Context(seed, moment, City(seed))):
+        context = Context(seed, moment, City(seed))
+        asked = portal_dossiers.window(context)
+        if asked:
+            days |= {asked[0] + timedelta(days=n) for n in range((asked[1] - asked[0]).days + 1)}
+        for row in portal_dossiers.rows(context):
             rows[row["dossier_code"]] = row
-            if row["received_at"]:
+            if row["received_at"] and not asked:
                 days.add(row["received_at"].date())
     return rows, days
 

@@ -7,7 +7,7 @@ from .. import canary, units
 from ..clockwork import office, opens
 from ..spelling import folded
 from ..stream_file import Context, Expected, Row, StreamFile
-from .tables import Cells, instant, instant_text, numbered, planted, somebody, workbook
+from .tables import Cells, dotted, instant, instant_text, numbered, planted, somebody, workbook
 
 STREAM = "documents__exchanges"
 TITLE = ("SỔ VĂN BẢN GỬI, NHẬN", "Đã loại văn bản mật trước khi xuất")
@@ -120,7 +120,12 @@ def _cells(row: Row, seed: int, number: int) -> Cells:
 
 def write(context: Context) -> bytes:
     """Return the export."""
-    return workbook(TITLE, HEADERS, numbered(cells(context)), "Văn bản")
+    return _book(cells(context))
+
+
+def _book(lines: list[Cells]) -> bytes:
+    title = (*TITLE, f"Tổng số: {dotted(len(lines))} văn bản")
+    return workbook(title, HEADERS, numbered(lines), "Văn bản")
 
 
 def broken(context: Context) -> tuple[bytes, list[Expected]]:
@@ -140,8 +145,9 @@ def broken(context: Context) -> tuple[bytes, list[Expected]]:
         (good[number] | {"Mã định danh văn bản": f"VB-SAI-{number:03}"} | change, rule)
         for number, (change, rule) in enumerate(changes, start=1)
     ]
-    mixed, expected = planted(good, mistakes, first_row=len(TITLE) + 2)
-    return workbook(TITLE, HEADERS, numbered(mixed), "Văn bản"), expected
+    # The number of documents is a line of its own above the table.
+    mixed, expected = planted(good, mistakes, first_row=len(TITLE) + 3)
+    return _book(mixed), expected
 
 
 FILE = StreamFile(STREAM, "van_ban_gui_nhan.xlsx", write, rows, broken)

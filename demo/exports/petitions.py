@@ -8,7 +8,7 @@ from ..clockwork import after, later, office, opens
 from ..spelling import folded
 from ..stream_file import Context, Expected, Row, StreamFile
 from . import seen
-from .tables import Cells, instant, instant_text, numbered, planted, somebody, workbook
+from .tables import Cells, asked_for, instant, instant_text, numbered, planted, somebody, workbook
 
 STREAM = "petitions__cases"
 TITLE = ("DANH SÁCH PHẢN ÁNH, KIẾN NGHỊ", "Cơ quan xử lý: UBND xã An Hưng")
@@ -193,7 +193,16 @@ def _cells(row: Row, seed: int, number: int) -> Cells:
 
 def write(context: Context) -> bytes:
     """Return the export."""
-    return workbook(TITLE, HEADERS, numbered(cells(context)), "PAKN")
+    return _book(context, cells(context))
+
+
+def _title(context: Context) -> tuple[str, ...]:
+    return (*TITLE, asked_for(FIRST_DAY, context.moment.date()))
+
+
+def _book(context: Context, lines: list[Cells]) -> bytes:
+    total = {"Mã phản ánh, kiến nghị": f"Tổng số phản ánh: {len(lines)}"}
+    return workbook(_title(context), HEADERS, [*numbered(lines), total], "PAKN")
 
 
 def broken(context: Context) -> tuple[bytes, list[Expected]]:
@@ -212,8 +221,8 @@ def broken(context: Context) -> tuple[bytes, list[Expected]]:
         (good[number] | {"Mã phản ánh, kiến nghị": f"PAKN-SAI-{number:03}"} | change, rule)
         for number, (change, rule) in enumerate(changes, start=1)
     ]
-    mixed, expected = planted(good, mistakes, first_row=len(TITLE) + 2)
-    return workbook(TITLE, HEADERS, numbered(mixed), "PAKN"), expected
+    mixed, expected = planted(good, mistakes, first_row=len(_title(context)) + 2)
+    return _book(context, mixed), expected
 
 
 FILE = StreamFile(STREAM, "phan_anh_kien_nghi.xlsx", write, rows, broken)

@@ -4,14 +4,25 @@ A local system rewrites the statuses 5, 6 and 8 to 9 when it pushes a dossier to
 """
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
 from ..spelling import folded
 from ..stream_file import Context, Expected, Row, StreamFile
 from . import seen
-from .tables import Bad, Cells, instant, instant_text, numbered, planted, somebody, workbook
+from .tables import (
+    Bad,
+    Cells,
+    asked_for,
+    dotted,
+    instant,
+    instant_text,
+    numbered,
+    planted,
+    somebody,
+    workbook,
+)
 
 STREAM = "portal__dossiers"
 TITLE = ("DANH SÁCH HỒ SƠ TRÊN CỔNG DỊCH VỤ CÔNG QUỐC GIA", "Đơn vị: UBND xã An Hưng")
@@ -181,9 +192,26 @@ def _cells(row: Row, seed: int, number: int) -> Cells:
     }
 
 
+def window(context: Context) -> tuple[date, date] | None:
+    """Return the days of reception for which the export says that it was asked; every other month it says nothing."""
+    received = [row["received_at"].date() for row in rows(context) if row["received_at"]]
+    says = context.moment.month % 2 == 1 and received
+    return (min(received), context.moment.date()) if says else None
+
+
 def write(context: Context) -> bytes:
-    """Return the export."""
-    return workbook(TITLE, HEADERS, numbered(cells(context)), "Hồ sơ")
+    """Return the export; one that says what was asked for ends with a row of totals."""
+    return _book(context, cells(context))
+
+
+def _title(context: Context) -> tuple[str, ...]:
+    days = window(context)
+    return (*TITLE, asked_for(*days)) if days else TITLE
+
+
+def _book(context: Context, lines: list[Cells]) -> bytes:
+    total = [{"Mã hồ sơ": "Tổng số", "Mã thủ tục": dotted(len(lines))}] if window(context) else []
+    return workbook(_title(context), HEADERS, [*numbered(lines), *total], "Hồ sơ")
 
 
 def broken(context: Context) -> tuple[bytes, list[Expected]]:
@@ -202,8 +230,8 @@ def broken(context: Context) -> tuple[bytes, list[Expected]]:
         bad(5, "instants_are_readable", Ngày_hẹn_trả="32/13/2025 08:00:00"),
         bad(6, "instants_are_readable", Ngày_cập_nhật_trạng_thái="hôm qua"),
     ]
-    mixed, expected = planted(good, mistakes, first_row=len(TITLE) + 2)
-    return workbook(TITLE, HEADERS, numbered(mixed), "Hồ sơ"), expected
+    mixed, expected = planted(good, mistakes, first_row=len(_title(context)) + 2)
+    return _book(context, mixed), expected
 
 
 FILE = StreamFile(STREAM, "ho_so_tren_cong.xlsx", write, rows, broken)

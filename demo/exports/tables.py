@@ -76,6 +76,24 @@ def numbered(rows: list[Cells]) -> list[Cells]:
     return [{"STT": number, **cells} for number, cells in enumerate(rows, start=1)]
 
 
+def asked_for(first: date, last: date) -> str:
+    """Return the line above a table that says for which days somebody asked.
+
+    >>> asked_for(date(2025, 7, 1), date(2025, 7, 31))
+    '(Từ ngày 01/07/2025 đến ngày 31/07/2025)'
+    """
+    return f"(Từ ngày {first:%d/%m/%Y} đến ngày {last:%d/%m/%Y})"
+
+
+def dotted(count: int) -> str:
+    """Return a count with points between thousands.
+
+    >>> dotted(2292)
+    '2.292'
+    """
+    return f"{count:,}".replace(",", ".")
+
+
 def instant_text(moment: datetime | None) -> str | None:
     """Return an instant as exports write it."""
     return moment.strftime("%d/%m/%Y %H:%M:%S") if moment else None
@@ -92,7 +110,7 @@ def dong(amount: int | None) -> str | None:
     >>> dong(1250000), dong(0)
     ('1.250.000', '0')
     """
-    return None if amount is None else f"{amount:,}".replace(",", ".")
+    return None if amount is None else dotted(amount)
 
 
 def somebody(rng: Random, is_canary: bool) -> dict[str, str]:

@@ -2,17 +2,21 @@
 
 import pytest
 
-from demo.exports import portal_procedures
+from demo.exports import portal_dossiers, portal_procedures
 from tests.proof.small_pull import checksums
 from tests.proof.test_canary import found_in, leaks
 from tests.streams import harness
 from tests.streams.harness import LATER, context, core_rows, demo_file, expected_rows, load
 from tthc import flows
 from tthc.quality.suites import suite_of
+from tthc.reports import reconciliation
 from tthc.sources import spreadsheets, streams
+from tthc.sources.own_totals import Said
+from tthc.warehouse import database
 
 DECLARED = harness.file_streams()
 STREAMS = [stream for stream in DECLARED if stream.stream in harness.FILES]
+PAYMENTS = "payments__transactions"
 every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.stream)
 
 
@@ -34,6 +38,30 @@ def test_a_file_is_known_by_its_headers_alone(stream):
         assert "thiếu cột" in str(error)
 
 
+def test_some_exports_say_what_they_hold_and_some_do_not():
+    said = {
+        (stream.stream, moment): spreadsheets.examine(demo_file(stream).write(context(moment)), DECLARED).said
+        for stream in STREAMS
+        for moment in (harness.MOMENT, LATER)
+    }
+    counted = {
+        each[0]: {(total.header, int(total.value)) for total in found.totals}
+        for each, found in said.items()
+        if each[1] == harness.MOMENT and found.totals
+    }
+    rows = {name: len(demo_file(streams.stream_named(name)).expected(context())) for name in counted}
+    paid = sum(row["amount_vnd"] for row in demo_file(streams.stream_named(PAYMENTS)).expected(context()))
+    assert counted == {
+        "portal__dossiers": {("rows", rows["portal__dossiers"])},
+        "petitions__cases": {("rows", rows["petitions__cases"])},
+        "documents__exchanges": {("rows", rows["documents__exchanges"])},
+        PAYMENTS: {("Số tiền", paid)},
+    }
+    asked = said["portal__dossiers", harness.MOMENT]
+    assert (asked.first, asked.last) == portal_dossiers.window(context())
+    assert said["portal__dossiers", LATER] == Said()
+
+
 @every_stream
 def test_a_good_file_becomes_exactly_these_rows(stream, warehouse, tmp_path):
     file = demo_file(stream)
@@ -42,6 +70,8 @@ def test_a_good_file_becomes_exactly_these_rows(stream, warehouse, tmp_path):
     told = load(tmp_path, file.file_name, file.write(context()))
     harness.adds_up(told)
     assert (told["stream"], told["quarantined"]) == (stream.stream, 0)
+    with database.connection() as connection:
+        assert reconciliation.gaps(connection) == []
     assert told["merged"] + told["unchanged"] == len(expected) > 0
     harness.same_rows(core_rows(warehouse, stream), harness.added(seeded, expected, stream))
 
@@ -64,6 +94,9 @@ def test_a_file_with_mistakes_loses_only_these_rows(stream, warehouse, tmp_path)
     told = load(tmp_path, file.file_name, body)
     harness.adds_up(told)
     assert told["quarantined"] == len(planted)
+    with database.connection() as connection:
+        # A row that is refused was counted all the same.
+        assert reconciliation.gaps(connection) == []
     assert harness.quarantined(warehouse, told["fetch_id"]) == sorted(
         (mistake.row, (mistake.rule,)) for mistake in planted
     )

@@ -136,7 +136,14 @@ class _Idle:
 
 
 _idle = _Idle()
-atexit.register(_idle.end)
+
+
+def end_idle() -> None:
+    """End the children that wait for work; the next file gets a new one."""
+    _idle.end()
+
+
+atexit.register(end_idle)
 
 
 def ask(request: Request, body: bytes, answer: type[Any]) -> Iterator[Any]:
