@@ -295,6 +295,12 @@ def test_a_request_is_not_answered_by_what_another_ended(own_hamlet):
             " WHERE f.fetch_id <> ops.quarantine.fetch_id) WHERE quarantine_id = %s",
             (number,),
         )
+        # It came after the request.
+        connection.execute(
+            "UPDATE ops.fetches AS f SET merged_at = now() FROM ops.quarantine AS q"
+            " WHERE q.quarantine_id = %s AND f.fetch_id = q.closed_fetch_id",
+            (number,),
+        )
     done = releases.answer(progress=str)
     assert (done["released"], done["still_refused"]) == ([], [])
     assert releases.waiting() == []

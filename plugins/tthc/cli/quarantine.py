@@ -278,4 +278,6 @@ def _joined(value: Any) -> Any:
 def _text(value: Any) -> str:
     import json
 
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -14,6 +14,7 @@ from tthc.flows.files import Received, receive
 from tthc.flows.progress import Progress, say
 from tthc.indicators.definitions import LEVELS
 from tthc.landing.given_files import read_bytes
+from tthc.quality import returns
 from tthc.sources import spreadsheets
 from tthc.sources.spreadsheets import Choices
 from tthc.sources.streams import Stream
@@ -69,7 +70,7 @@ def _recognised(got: Received) -> dict:
         "title": got.stream.title,
         "tables": [{"sheet": table.sheet, "header_row": table.header_row} for table in got.found.tables],
         "notes": list(got.found.notes),
-        "unknown_columns": list(got.found.unknown),
+        "unknown_columns": [header for header in got.found.unknown if not returns.is_ours(header)],
         "is_known": is_known,
         "fetch_id": got.fetch_id if is_known else None,
         "returned": got.returned,

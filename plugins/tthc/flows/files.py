@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from tthc import settings
-from tthc.errors import TthcError, UsageError
+from tthc.errors import BatchStopped, TthcError, Unreachable, UsageError
 from tthc.flows.progress import Progress, say
 from tthc.flows.readings import fetch_state, take_in
 from tthc.landing import files as landing_files
@@ -43,26 +43,32 @@ def load(
 
     ``choices`` is what a person decided about how these files are written; without it, what was decided when the
     same content was loaded before. ``by`` mended the rows of return sheets that do not say who did. One wrong
-    file stops nothing but itself; the first error is raised when all have been tried.
+    file stops nothing but itself; when all have been tried, an error of the first one's kind is raised.
     """
-    results, first_error = [], None
-    for name in files:
+    results, errors, names = [], [], list(files)
+    for name in names:
         try:
             results.append(_load_one(name, progress, choices, by))
         except TthcError as error:
-            progress(f"{Path(name).name}: {error}")
-            first_error = first_error or error
-    if first_error and not results:
-        raise first_error
-    if first_error:
-        raise type(first_error)(f"{first_error} ({len(results)} tệp khác đã nạp xong.)")
+            if len(names) == 1:
+                raise
+            shown = f"{Path(name).name}: "
+            progress(shown + str(error).removeprefix(shown))
+            errors.append(error)
+    if errors:
+        kinds = (UsageError, BatchStopped, Unreachable)
+        kind = next((each for each in kinds if isinstance(errors[0], each)), TthcError)
+        raise kind(
+            f"{len(errors)} tệp không nạp được (lời của từng tệp ở trên); {len(results)} tệp đã nạp xong."
+        )
     return results
 
 
 def _load_one(name: str, progress: Progress, choices: Choices | None, by: str | None) -> dict:
     got = receive(name, progress, choices, by)
     if got.is_new or fetch_state(got.fetch_id) != "merged":
-        return {**take_in(got.fetch_id, progress), "is_new": True}
+        shown = Path(name).name
+        return {**take_in(got.fetch_id, lambda text: progress(f"{shown}: {text}")), "is_new": True}
     with database.connection() as connection:
         known = merging.merge(connection, got.stream, got.fetch_id)
     return {**known.as_dict(), "stream": got.stream.stream, "is_new": False}
