@@ -21,7 +21,7 @@ def report(
         str,
         typer.Argument(
             metavar="BIỂU",
-            help="II.04, II.05a, II.06a, II.06b, II.08, 07a/BTP, bang-chi-tieu hoặc bao-cao-thang.",
+            help="II.04, II.05a, II.06a, II.06b, II.08, 07a/BTP, 766, bang-chi-tieu hoặc bao-cao-thang.",
             show_default=False,
         ),
     ],

@@ -16,6 +16,8 @@ from tthc.indicators import definitions, facts, publish
 from tthc.reports import values
 from tthc.reports.filling import Filled
 from tthc.reports.papers import Column
+from tthc.reports.values import Edition
+from tthc.workdays.periods import Period
 
 #: A list is for reading; whoever needs more asks ``tthc explain`` for one number at a time.
 MOST_ITEMS = 20_000
@@ -43,23 +45,45 @@ class Backing:
     revision: dict[str, Any] | None
 
 
+@dataclass(frozen=True)
+class Behind:
+    """The rows that an edition counted, lying in temporary tables; ``laid`` None: it kept none."""
+
+    laid: facts.Laid | None
+    revision: dict[str, Any] | None
+    known: dict[str, facts.Definition]
+    #: The names of the units by their codes.
+    named: dict[str, str]
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether these are the rows that a revision kept, not those of now."""
+        return self.revision is not None and self.laid is not None
+
+
+def behind(connection: psycopg.Connection, period: Period, edition: Edition) -> Behind:
+    """Lay out the rows that an edition counted; needs a transaction that the caller ends."""
+    number = edition.revision_number
+    revision = None if number is None else publish.revision(connection, period, number)
+    laid: facts.Laid | None = None
+    if revision is None:
+        laid = facts.take(connection, period)
+    elif revision["inputs"] is not None:
+        laid = facts.unpack(connection, revision, "paper")
+    if edition.units is not None:
+        named = {code: name for code, (name, _) in edition.units.items()}
+    else:
+        named = {code: name for (level, code), name in values.names(connection).items() if level == "unit"}
+    return Behind(laid, revision, {one.id: one for one in laid.definitions} if laid else {}, named)
+
+
 def backing(connection: psycopg.Connection, filled: Filled) -> Backing:
     """Return what stands behind a form; needs a transaction that the caller ends."""
-    number = filled.edition.revision_number
-    revision = None if number is None else publish.revision(connection, filled.period, number)
-    kept = revision is not None and revision["inputs"] is not None
-    if kept:
-        laid = facts.unpack(connection, revision, "paper")
-    elif revision is not None:
+    found = behind(connection, filled.period, filled.edition)
+    laid, known, number, revision = found.laid, found.known, filled.edition.revision_number, found.revision
+    if laid is None:
         why = "Lần công bố này không giữ các dòng đã đếm, nên không có danh sách."
         return Backing((), why, _sql(filled, {}), revision)
-    else:
-        laid = facts.take(connection, filled.period)
-    known = {one.id: one for one in laid.definitions}
-    names = values.names(connection)
-    named = {code: name for (level, code), name in names.items() if level == "unit"}
-    if filled.edition.units is not None:
-        named = {code: name for code, (name, _) in filled.edition.units.items()}
     lists = [
         _List(table, [name for name, _ in laid.columns[item]], of_item, known)
         for item, table in laid.tables.items()
@@ -75,7 +99,7 @@ def backing(connection: psycopg.Connection, filled: Filled) -> Backing:
         rows, parts = one.measured(connection)
         count, sums = count + rows, sums | parts
     if sums != {number: filled.total.numbers[number] for number in sums}:
-        if kept:
+        if found.is_kept:
             raise TthcError(
                 f"Các dòng mà bản công bố lần {number} đã giữ không cho ra số của biểu {filled.paper.form}:"
                 " chạy tthc doctor."
@@ -88,7 +112,7 @@ def backing(connection: psycopg.Connection, filled: Filled) -> Backing:
             f" tthc explain CHỈ_TIÊU {filled.period.label} --calendar {filled.period.calendar} --format csv."
         )
         return Backing((), why, sql, revision)
-    items = [item for one in lists for item in one.items(connection, named)]
+    items = [item for one in lists for item in one.items(connection, found.named)]
     return Backing(tuple(items), "", sql, revision)
 
 
@@ -119,11 +143,9 @@ class _List:
             f'{self._query} ORDER BY unit_code COLLATE "C" NULLS LAST, code COLLATE "C"'
         ).fetchall()
         return [
-            Item(
-                row["code"],
-                named.get(row["unit_code"], row["unit_code"] or ""),
-                row["procedure_code"] or "",
-                values.field_name(row["field_code"]) if row["field_code"] else "",
+            _item(
+                row,
+                named,
                 {
                     column.number: row[f"c{column.number}"]
                     for column in self.shown
@@ -150,6 +172,32 @@ class _List:
     def _aggregate(self, column: Column) -> str:
         definition = self.known[column.declared.of]
         return definition.denominator if column.declared.part == "denominator" else definition.numerator
+
+
+def losers(connection: psycopg.Connection, found: Behind, id: str) -> list[Item] | None:
+    """Return the rows that an indicator asked of and that did not succeed; None when their list cannot be told."""
+    definition = found.known.get(id)
+    if found.laid is None or definition is None:
+        return None
+    columns = [name for name, _ in found.laid.columns[definition.item]]
+    whose = [f"max({name}) AS {name}" if name in columns else f"NULL::text AS {name}" for name in _WHOSE]
+    rows = connection.execute(
+        f"SELECT * FROM (SELECT max({columns[1]}::text) AS code, {', '.join(whose)},"
+        f" ({definition.numerator})::bigint AS n, ({definition.denominator})::bigint AS d"
+        f" FROM {found.laid.tables[definition.item]} GROUP BY fact_key) AS f WHERE d > n"
+        ' ORDER BY unit_code COLLATE "C" NULLS LAST, code COLLATE "C"'
+    ).fetchall()
+    return [_item(row, found.named, {}) for row in rows]
+
+
+def _item(row: dict[str, Any], named: dict[str, str], parts: dict[int, int]) -> Item:
+    return Item(
+        row["code"],
+        named.get(row["unit_code"], row["unit_code"] or ""),
+        row["procedure_code"] or "",
+        values.field_name(row["field_code"]) if row["field_code"] else "",
+        parts,
+    )
 
 
 def _sql(filled: Filled, known: dict[str, facts.Definition]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -44,6 +45,8 @@ class Line:
     now: dict[str, Told]
     before: Told | None
     year_ago: Told | None
+    #: The day whose target is asked of.
+    on: date
 
     @property
     def of_commune(self) -> Told | None:
@@ -56,7 +59,7 @@ class Line:
         told = self.of_commune
         if told is None or self.target is None or told.value is None or told.status == "incomplete":
             return None
-        return meets(told.value, self.target, self.indicator)
+        return self.indicator.reaches(told.value, self.on)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def compare(connection: psycopg.Connection, period: Period, edition: Edition) ->
             {code: told for (code, indicator), told in now.items() if indicator == id},
             others["before"].get((commune, id)),
             others["year_ago"].get((commune, id)),
+            period.end,
         )
         for id in asked
     )
@@ -137,14 +141,6 @@ def edition_as_of(connection: psycopg.Connection, other: Period, edition: Editio
     return values.edition(connection, other, draft=False, before=edition.published_at)
 
 
-def meets(value: Decimal, target: Target, indicator: Indicator) -> bool | None:
-    """Say whether a value meets a target; None where neither more nor less is better."""
-    aim = Decimal(str(target.value))
-    return {"up": value >= aim, "down": value <= aim, "near": abs(value) <= aim, "none": None}[
-        indicator.direction
-    ]
-
-
 def gaps_in_words(gaps: Iterable[dict[str, Any]]) -> list[str]:
     """Say which source lacks since which day, and how many indicators need it."""
     return [
@@ -173,7 +169,13 @@ def in_words(told: Told | None, indicator: Indicator) -> str:
 
 
 #: The sign stays on the line of its number.
-_SIGNS = {"rate": "\u00a0%", "clauses": "\u00a0%", "change": "\u00a0điểm %", "weighted": "\u00a0điểm"}
+_SIGNS = {
+    "rate": "\u00a0%",
+    "clauses": "\u00a0%",
+    "change": "\u00a0điểm %",
+    "weighted": "\u00a0điểm",
+    "scored": "\u00a0điểm",
+}
 _MARKS = {"incomplete": " (số liệu CHƯA ĐỦ)", "small_n": " (ít trường hợp)"}
 
 
@@ -188,14 +190,14 @@ def target_in_words(indicator: Indicator, target: Target | None) -> str:
     """Return a target with its relation, as ``≥ 98 %``; nothing for none."""
     if target is None:
         return ""
-    relation = {"up": "≥\u00a0", "down": "≤\u00a0", "none": ""}[indicator.direction]
+    relation = {"up": "≥\u00a0", "down": "≤\u00a0", "near": "±\u00a0"}.get(indicator.direction, "")
     aim = f"{Decimal(str(target.value)).normalize():f}".replace(".", ",")
     return relation + aim + _SIGNS.get(indicator.kind, "")
 
 
 def is_whole(indicator: Indicator) -> bool:
     """Say whether the indicator is a number of things."""
-    return indicator.kind in ("count", "sum")
+    return indicator.kind in ("count", "sum", "mapped")
 
 
 def is_percentage(indicator: Indicator) -> bool:

@@ -31,10 +31,7 @@ def sheet(connection: psycopg.Connection, period: Period, edition: Edition) -> d
     rates = {row.pop("indicator"): Rate(**row) for row in rows}
     rules = index_766.in_force(period.end)
     scored = index_766.score(rules, rates)
-    published = connection.execute(
-        "SELECT * FROM marts.index_766_in_period(%s, %s, %s)",
-        (settings.commune_code(), period.start, period.end),
-    ).fetchone()
+    published = _published(connection, period, edition)
     return {
         "period": period.label,
         "calendar": period.calendar,
@@ -52,6 +49,23 @@ def sheet(connection: psycopg.Connection, period: Period, edition: Edition) -> d
         "is_partial": scored.is_partial,
         "groups": [_group(group, parts, published, period) for group, parts in scored.groups],
     }
+
+
+def _published(connection: psycopg.Connection, period: Period, edition: Edition) -> dict[str, Any] | None:
+    """Return what the portal had published when the edition was; for a draft what it says now."""
+    asked = {"commune": settings.commune_code(), "first": period.start, "last": period.end}
+    if edition.published_at is None:
+        query = "SELECT * FROM marts.index_766_in_period(%(commune)s, %(first)s, %(last)s)"
+        return connection.execute(query, asked).fetchone()
+    if period.calendar != "month" or period.kind != "month":
+        return None
+    return connection.execute(
+        "SELECT v.* FROM core.communes AS c INNER JOIN core.index_766_score_versions AS v"
+        " ON v.commune_code = c.commune_code AND v.agency_code = c.portal_agency_code"
+        " WHERE c.commune_code = %(commune)s AND v.month_start = %(first)s AND v.fetched_at <= %(moment)s"
+        " ORDER BY v.fetched_at DESC, v.fetch_id DESC, v.row_number DESC LIMIT 1",
+        asked | {"moment": edition.published_at},
+    ).fetchone()
 
 
 def _group(

@@ -9,9 +9,19 @@ import psycopg
 
 from tthc import settings
 from tthc.errors import UsageError
-from tthc.reports import backing, comparison, filling, grid_workbook, monthly_report, pdf, scoreboard_workbook
+from tthc.reports import (
+    backing,
+    comparison,
+    filling,
+    grid_workbook,
+    index_766,
+    index_766_workbook,
+    monthly_report,
+    pdf,
+    scoreboard_workbook,
+)
 from tthc.reports.letterhead import letterhead
-from tthc.reports.papers import Common, Grid, Report, Scoreboard
+from tthc.reports.papers import INDEX_766, Common, Grid, Index766, Report, Scoreboard
 from tthc.reports.values import Edition
 from tthc.workdays.periods import Period
 
@@ -40,6 +50,8 @@ def make(
     commune = settings.commune_code()
     if isinstance(paper, Grid):
         return _grid(connection, paper, period, edition, file, commune)
+    if isinstance(paper, Index766):
+        return _index_766(connection, paper, period, edition, file, commune)
     assert isinstance(paper, Scoreboard | Report)
     return _board(connection, paper, period, edition, file, commune)
 
@@ -76,6 +88,55 @@ def _grid(
     elif file == "pdf":
         body = pdf.converted(grid_workbook.workbook(filled), "xlsx", period, edition)
     return Made(columns, titles, rows, tuple(said), commune, body)
+
+
+def _index_766(
+    connection: psycopg.Connection,
+    paper: Index766,
+    period: Period,
+    edition: Edition | None,
+    file: File | None,
+    commune: str,
+) -> Made:
+    titles = tuple(paper.heads.values())
+    if edition is None:
+        return Made(INDEX_766, titles, (), (), commune)
+    if file == "docx":
+        raise UsageError(f"{paper.code} có dạng xlsx và pdf, không có docx.")
+    told = index_766.sheet(connection, period, edition)
+    rows = []
+    for group in told["groups"]:
+        own = (group["points"], group["published"], index_766_workbook.gap(group))
+        rows.append((group["portal_field"], group["name"], group["max"], *([None] * 4), *own, None))
+        rows += [
+            (
+                part["number"], part["name"], part["max"], part["full_at"] if part["indicator"] else None,
+                part["numerator"], part["denominator"], part["rate"], part["points"], None, None,
+                index_766_workbook.way(part) + (" SỐ LIỆU CHƯA ĐỦ." if part["status"] == "incomplete" else ""),
+            )
+            for part in group["parts"]
+        ]  # fmt: skip
+    said = ["Điểm chưa đủ: có tỷ lệ còn thiếu nguồn của kỳ."] if told["is_partial"] else []
+    body = b""
+    if file is not None:
+        lost = _lost(connection, period, edition, told) if file == "xlsx" else {}
+        body = index_766_workbook.workbook(paper, period, edition, letterhead(period), told, lost)
+    if file == "pdf":
+        body = pdf.converted(body, "xlsx", period, edition)
+    return Made(INDEX_766, titles, tuple(rows), tuple(said), commune, body)
+
+
+def _lost(
+    connection: psycopg.Connection, period: Period, edition: Edition, told: dict[str, Any]
+) -> dict[str, list[backing.Item] | None]:
+    """Return by part those that did not succeed; None where the list would not agree with the number."""
+    found = backing.behind(connection, period, edition)
+    lists: dict[str, list[backing.Item] | None] = {}
+    for part in (part for group in told["groups"] for part in group["parts"] if part["lost"]):
+        items = backing.losers(connection, found, part["indicator"])
+        agrees = items is not None and len(items) == part["denominator"] - part["numerator"]
+        lists[part["number"]] = items if agrees else None
+    return lists
 
 
 _BOARD = {

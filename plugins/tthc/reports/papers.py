@@ -110,6 +110,12 @@ class Scoreboard(Common, frozen=True, kw_only=True, tag_field="kind", tag="score
     groups: dict[str, str]
 
 
+class Index766(Common, frozen=True, kw_only=True, tag_field="kind", tag="index_766"):
+    """The points of Decision 766 by group and part; the groups are those of the rule set in force."""
+
+    heads: dict[str, str]
+
+
 class Series(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A column of a table or a part of a chart of a report: its words, and the indicator it shows."""
 
@@ -161,6 +167,10 @@ class Report(Common, frozen=True, kw_only=True, tag_field="kind", tag="report"):
         return found
 
 
+#: The columns of the sheet of Decision 766, in order.
+INDEX_766 = (
+    "number", "name", "max", "full_at", "numerator", "denominator", "rate", "points", "published", "gap", "way",
+)  # fmt: skip
 #: What stands in braces beside indicators.
 WORDS = {"period", "days", "unit", "edition"}
 
@@ -301,6 +311,8 @@ def _problems(declared: Common) -> Iterator[str]:
             yield f"lời chú đếm bằng {footnote.count}, nhưng không có chỉ tiêu ấy."
     if isinstance(declared, Grid):
         yield from _problems_of_grid(declared)
+    if isinstance(declared, Index766) and tuple(declared.heads) != INDEX_766:
+        yield f"heads phải có đúng thứ tự: {', '.join(INDEX_766)}."
     if isinstance(declared, Report):
         for id in sorted(declared.asked - known.keys()):
             yield f"báo cáo dùng {id}, nhưng không có chỉ tiêu ấy."
@@ -326,4 +338,4 @@ def _problems_of_grid(grid: Grid) -> Iterator[str]:
             yield f"phép kiểm tra “{check.text}” nói đến một cột không có, hoặc không cộng được."
 
 
-Kinds = Grid | Scoreboard | Report
+Kinds = Grid | Scoreboard | Index766 | Report

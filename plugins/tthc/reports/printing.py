@@ -25,7 +25,7 @@ A4 = 9
 #: Shown where there is no number: a blank cell would be read as 0.
 NOTHING = "…"
 #: Looks that the row of totals has too.
-_IN_TOTALS = ("text", "centred", "number", "decimal", "percent", "nothing")
+_IN_TOTALS = ("text", "centred", "number", "decimal", "percent", "signed", "nothing")
 
 
 def open_workbook(period: Period, edition: Edition, title: str, author: str) -> tuple[Any, io.BytesIO]:
@@ -223,6 +223,9 @@ def styles_of(book: Any) -> dict[str, Any]:
         looks[name] = {**number, "num_format": _marked(code, "")}
         looks[f"{name} starred"] = {**number, **starred, "num_format": _marked(code, "*")}
         looks[f"{name} few"] = {**number, "num_format": _marked(code, "°"), "font_color": "#595959"}
+    for name in ("number", "decimal", "signed"):
+        looks[f"band {name}"] = {**looks[name], "bold": True, "bg_color": "#EAF1DD"}
+    looks["band right"] = {**looks["band"], "align": "right"}
     for name in [name for name in looks if name.split()[0] in _IN_TOTALS]:
         looks[f"total {name}"] = {**looks[name], **total}
     return {name: book.add_format(look) for name, look in looks.items()}
