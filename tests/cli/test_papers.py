@@ -37,6 +37,8 @@ WHAT_HAPPENED = {
          "fetched_at": "2025-08-05 09:00+07"},
         {"fetch_id": 9002, "source": "register", "stream": "register__reviews", "kind": "file", "state": "merged",
          "fetched_at": "2025-08-05 09:00+07"},
+        {"fetch_id": 9003, "source": "register", "stream": "register__apologies", "kind": "file", "state": "merged",
+         "fetched_at": "2025-08-05 09:00+07"},
     ],
     "core.petitions": [
         {"petition_code": "P1", "replied_at": "2025-07-28 16:00+07", "published_at": "2025-07-30 09:00+07"},
@@ -179,7 +181,7 @@ def test_the_page_can_be_printed(published, path):
     assert numbers and all(cell.number_format.startswith("[$-42A]") for cell in numbers)
 
 
-@pytest.mark.parametrize("form", ["II.06a", "II.05a", "bang-chi-tieu", "bao-cao-thang"])
+@pytest.mark.parametrize("form", ["II.06a", "II.05a", "766", "bang-chi-tieu", "bao-cao-thang"])
 def test_a_paper_made_again_has_the_same_bytes(own, form):
     shape = "docx" if form == "bao-cao-thang" else "xlsx"
     before = made(form, shape)
@@ -310,6 +312,45 @@ def test_the_board_has_every_indicator_and_what_indicators_tells(published):
             assert cell == pytest.approx(value["value"]), value
     on_time = rows[shown["dossier_on_time_rate"].name]
     assert on_time[2:5] == ("≥\u00a098\u00a0%", 75, "Chưa đạt")
+
+
+def test_the_766_sheet_equals_points_worked_out_by_hand(own):
+    golden = yaml.safe_load(
+        (Path(__file__).parent / "papers" / "index_766" / "2022.yaml").read_text(encoding="utf-8")
+    )
+    with database.connection() as connection:
+        agency = connection.execute("SELECT portal_agency_code AS code FROM core.communes").fetchone()["code"]
+        score = {"agency_code": agency, "year": 2025, "month": 7, "month_start": "2025-07-01"} | golden[
+            "portal"
+        ]
+        cases.insert(connection, "core.index_766_scores", [score])
+        build = connection.execute(
+            "INSERT INTO indicators.builds (commune_code, calendar, period, period_start, period_end, definitions_hash,"
+            " content_hash) VALUES ('11674', 'month', '2025-07', '2025-07-01', '2025-07-31', 'd', 'c')"
+            " RETURNING build_id"
+        ).fetchone()["build_id"]
+        connection.cursor().executemany(
+            "INSERT INTO indicators.values (build_id, level, code, indicator, numerator, denominator, value, status)"
+            " VALUES (%s, 'commune', '11674', %s, %s, %s, %s, %s)",
+            [(build, indicator, *rate) for indicator, rate in golden["rates"].items()],
+        )
+    sheet = opened(made("766", "xlsx", "--draft")).worksheets[0]
+    found, expected = filled_cells(sheet), expected_cells(golden)
+    assert f"(bản tính {build})" in found["A6"]
+    expected["A6"] = found["A6"]
+    assert found.keys() == expected.keys()
+    for cell, value in expected.items():
+        assert found[cell] == (pytest.approx(value) if isinstance(value, float) else value), cell
+    assert sheet["G33"].number_format.endswith('"*"_)') and not sheet["G14"].number_format.endswith('"*"_)')
+    said = run("report", "766", *JULY, "--draft", "--format", "csv")
+    assert "SỐ LIỆU CHƯA ĐỦ" in said.out and "Điểm chưa đủ" in said.err
+
+
+def test_who_lost_a_point_is_listed(published):
+    cells = [[c.value for c in row] for row in opened(made("766", "xlsx"))["Việc mất điểm"].iter_rows()]
+    lost = {row[1] for row in cells if row[0] == "2.1"}
+    # The third was late, the fourth is overdue; the others of six are on time or within their term.
+    assert lost == {"H24.99.01-250701-0003", "H24.99.01-250701-0004"}
 
 
 def test_the_report_says_it_in_sentences(published):

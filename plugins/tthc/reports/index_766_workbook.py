@@ -98,7 +98,7 @@ def _write_group(sheet: Any, styles: dict[str, Any], at: int, group: dict[str, A
     for place, value in ((7, group["points"]), (8, group["published"]), (9, gap(group))):
         _number(sheet, styles, at, place, value, "band signed" if place == 9 else "band decimal")
     text = f"Tính được {decimal(group['known_max'])} trên {decimal(group['max'])} điểm." if is_short else ""
-    sheet.write_string(at, 10, text, band)
+    _text(sheet, at, 10, text, band)
     sheet.set_row(at, 20)
 
 
@@ -115,7 +115,7 @@ def _write_part(sheet: Any, styles: dict[str, Any], at: int, part: dict[str, Any
     for place in (8, 9):
         sheet.write_blank(at, place, None, styles["shaded"])
     text = way(part)
-    sheet.write_string(at, 10, text, styles["text"])
+    _text(sheet, at, 10, text, styles["text"])
     lines = max(math.ceil(len(text) / 58), math.ceil(len(part["name"]) / 50), 1)
     sheet.set_row(at, 16 * lines + 2)
 
@@ -155,6 +155,13 @@ def _rules(told: dict[str, Any]) -> str:
         f"Bộ quy tắc {rules['version']}, có hiệu lực từ {rules['valid_from']:%d/%m/%Y}: {rules['name']}."
         f" Căn cứ: {rules['document']}. Nguồn của điểm từng phần: {rules['owner']}."
     )
+
+
+def _text(sheet: Any, at: int, place: int, text: str, style: Any) -> None:
+    if text:
+        sheet.write_string(at, place, text, style)
+    else:
+        sheet.write_blank(at, place, None, style)
 
 
 def _number(sheet: Any, styles: dict[str, Any], at: int, place: int, value: Any, look: str) -> None:

@@ -188,7 +188,7 @@ def styles_of(book: Any) -> dict[str, Any]:
         "index": {**boxed, "italic": True, "align": "center", "font_size": 10, "bg_color": "#F7F9FC"},
         "text": {**boxed, "text_wrap": True, "indent": 1},
         "centred": {**boxed, "align": "center"},
-        "nothing": {**boxed, "align": "right", "indent": 1, "font_color": "#7F7F7F"},
+        "nothing": {**boxed, "align": "right", "indent": 1, "shrink": True, "font_color": "#7F7F7F"},
         "nothing starred": {**boxed, "align": "right", "indent": 1, **starred},
         "note": {**plain, "font_size": 11, "italic": True, "text_wrap": True, "valign": "top"},
         "warning": {**plain, "font_size": 11, "bold": True, "text_wrap": True, "valign": "top", **starred},

@@ -135,7 +135,7 @@ def _write_line(
     places: list[tuple[str, str, str | None]],
     told: Comparison,
 ) -> None:
-    sheet.set_row(at, 17 * math.ceil(len(line.indicator.name) / 52) + 3)
+    sheet.set_row(at, 17 * math.ceil(len(line.indicator.name) / 56) + 3)
     sheet.write_number(at, 0, serial, styles["centred"])
     sheet.write_string(at, 1, line.indicator.name, styles["text"])
     commune = settings.commune_code()
@@ -154,7 +154,7 @@ def _write_line(
                 "now": line.now.get(commune), "before": line.before, "year_ago": line.year_ago,
                 "units": line.now.get(code or ""),
             }[show]  # fmt: skip
-            is_asked = show != "units" or "unit" in line.indicator.at
+            is_asked = ("unit" if show == "units" else "commune") in line.indicator.at
             lacks = show in ("now", "units") and line.indicator.id in told.lacking
             _write_value(sheet, styles, at, place, line, value, is_asked, lacks)
 
