@@ -16,51 +16,13 @@ import yaml
 from openpyxl.utils import get_column_letter
 
 from tests.cli.conftest import run
+from tests.cli.village import WHAT_HAPPENED
 from tests.sql import cases
-from tthc import settings
-from tthc.errors import UsageError
 from tthc.reports import papers, pdf
 from tthc.warehouse import database
 from tthc.workdays import periods
 
 GOLDEN = sorted((Path(__file__).parent / "papers").glob("*.yaml"))
-WHAT_HAPPENED = {
-    "marts.dossiers": [
-        {"dossier_code": "W1", "unit_code": "van_phong", "channel": 2, "status": 1, "is_counted": False,
-         "received_on": None, "submitted_on": "2025-07-31", "submitted_at": "2025-07-31 16:50+07"},
-        {"dossier_code": "W2", "unit_code": "van_phong", "channel": 2, "status": 1, "is_counted": False,
-         "received_on": None, "submitted_on": "2025-07-01", "submitted_at": "2025-07-01 08:00+07"},
-    ],
-    # The files they came in, so that the sources know the whole of July.
-    "ops.fetches": [
-        {"fetch_id": 9001, "source": "petitions", "stream": "petitions__cases", "kind": "file", "state": "merged",
-         "fetched_at": "2025-08-05 09:00+07"},
-        {"fetch_id": 9002, "source": "register", "stream": "register__reviews", "kind": "file", "state": "merged",
-         "fetched_at": "2025-08-05 09:00+07"},
-        {"fetch_id": 9003, "source": "register", "stream": "register__apologies", "kind": "file", "state": "merged",
-         "fetched_at": "2025-08-05 09:00+07"},
-    ],
-    "core.petitions": [
-        {"petition_code": "P1", "replied_at": "2025-07-28 16:00+07", "published_at": "2025-07-30 09:00+07"},
-        {"petition_code": "P2", "kind": "regulation", "sent_at": "2025-07-08 08:00+07"},
-        {"petition_code": "P3", "unit_key": "văn phòng hđnd và ubnd", "sent_at": "2025-06-20 08:00+07",
-         "refused_at": "2025-07-01 08:00+07"},
-        {"petition_code": "P4", "unit_key": "không ai biết", "sent_at": "2025-07-15 08:00+07",
-         "replied_at": "2025-07-31 08:00+07"},
-        {"petition_code": "P5", "sent_at": "2025-06-20 08:00+07", "replied_at": "2025-06-30 16:00+07"},
-    ],
-    "core.reviews": [
-        {"review_code": "R1", "reviewed_on": "2025-07-10", "proposal_kind": "amendment", "proposed_on": "2025-07-12",
-         "answer": "accepted", "answered_on": "2025-07-25", "cost_cut_vnd": 12_000_000},
-        {"review_code": "R2", "procedure_code": "1.000002", "due_on": "2025-07-20"},
-        {"review_code": "R3", "procedure_code": "1.000002", "unit_code": "van_phong", "is_planned": False,
-         "due_on": None, "reviewed_on": "2025-07-04", "proposal_kind": "repeal", "proposed_on": "2025-07-05",
-         "answer": "rejected", "answered_on": "2025-07-30", "cost_cut_vnd": 5_000_000},
-        {"review_code": "R4", "unit_code": "van_phong", "due_on": "2025-08-31", "reviewed_on": "2025-07-09",
-         "proposal_kind": "amendment", "proposed_on": "2025-07-10", "answer": "partly_accepted",
-         "answered_on": "2025-07-31"},
-    ],
-}  # fmt: skip
 JULY = ("2025-07", "--calendar", "month")
 
 
@@ -423,45 +385,6 @@ def test_a_draft_whose_data_moved_on_says_so_instead_of_a_list(own):
         connection.execute("DELETE FROM core.petitions WHERE petition_code = 'P1'")
     cells = filled_cells(opened(run(*quarter).raw)["Danh sách"]).values()
     assert "P2" not in cells and any("tthc refresh" in str(cell) for cell in cells)
-
-
-DECLARED = (settings.root() / "papers" / "ii06a" / "2020.yaml").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("of: form_ii06a_settled_late", "of: form_ii06a_setled_late", "cột (10) lấy form_ii06a_setled_late"),
-        ("{number: 13,", "{number: 14,", "đánh số liền nhau"),
-        ("(11) = (12) + (13)", "(11) = (12) + (14)", "một cột không có"),
-        ("(11) = (12) + (13)", "(11) == (12)", "phải viết như"),
-        ("of: form_ii06a_open_overdue", "of: dossier_on_time_rate", "một cột không có, hoặc không cộng được"),
-        ("count: form_ii06a_undetermined", "count: nobody", "đếm bằng nobody"),
-        ("of: form_ii06a_carried_over, meaning", "meaning", "đúng một trong"),
-        ("row_head: Đơn vị", "row_hed: Đơn vị", "row_hed"),
-    ],
-)  # fmt: skip
-def test_a_wrong_declaration_is_refused_with_its_file(tmp_path, old, new, said):
-    assert old in DECLARED
-    path = tmp_path / "ii06a" / "2020.yaml"
-    path.parent.mkdir()
-    path.write_text(DECLARED.replace(old, new), encoding="utf-8")
-    with pytest.raises(UsageError) as refused:
-        papers.read(path)
-    assert "papers/ii06a/2020.yaml" in str(refused.value) and said in str(refused.value)
-
-
-def test_the_version_in_force_on_the_last_day_of_a_period_is_used(monkeypatch):
-    old = papers.read(settings.root() / "papers" / "ii06a" / "2020.yaml")
-    from datetime import date
-
-    import msgspec
-
-    first = msgspec.structs.replace(old, valid_to=date(2025, 7, 14), version="a")
-    second = msgspec.structs.replace(old, valid_from=date(2025, 7, 15), version="b")
-    monkeypatch.setattr(papers, "papers", lambda: {"II.06a": (first, second)})
-    assert papers.paper("ii06a", periods.parse("2025-07", "report")).version == "a"
-    assert papers.paper("II.06a", periods.parse("2025-07", "month")).version == "b"
 
 
 def test_unknown_forms_and_shapes_are_refused(published):
