@@ -134,8 +134,8 @@ def happen(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[in
 def exact(old: int, new: int | None) -> list[changes.Waterfall]:
     """Return the waterfalls between two revisions after adding them up independently against the stored values."""
     with database.connection() as connection:
-        found = changes.changes(connection, JULY, old, new).waterfalls
-        sides = []
+        told = changes.changes(connection, JULY, old, new)
+        found, sides = told.waterfalls, []
         for number in (old, new):
             build_id = (
                 publish.revision(connection, JULY, number)["build_id"]
@@ -153,10 +153,19 @@ def exact(old: int, new: int | None) -> list[changes.Waterfall]:
                     for row in rows
                 }
             )
+    valued = {
+        place: tuple(side.get(place, (0, 0, None))[2] for side in sides)
+        for place in sides[0].keys() | sides[1].keys()
+        if definitions.indicators()[place[2]].kind not in definitions.ADDITIVE
+    }
+    assert {
+        (one.level, one.code, one.indicator): (one.old_value, one.new_value) for one in told.followers
+    } == {place: values for place, values in valued.items() if values[0] != values[1]}
     moved = {
         place
         for place in sides[0].keys() | sides[1].keys()
         if sides[0].get(place, (0, 0))[:2] != sides[1].get(place, (0, 0))[:2]
+        and definitions.indicators()[place[2]].kind in definitions.ADDITIVE
     }
     by_place = {(one.level, one.code, one.indicator): one for one in found}
     assert moved <= by_place.keys() and moved

@@ -70,6 +70,11 @@ def changes(
         for one in found.waterfalls
         if wanted in (None, one.level) and code in (None, one.code) and indicator in (None, one.indicator)
     ]
+    followers = [
+        one
+        for one in found.followers
+        if wanted in (None, one.level) and code in (None, one.code) and indicator in (None, one.indicator)
+    ]
     until = "bản tính mới nhất" if found.later is None else f"lần công bố {found.later}"
     output.note(
         f"Kỳ {parsed.label} (lịch {parsed.calendar}): từ lần công bố {found.earlier} đến {until},"
@@ -83,6 +88,7 @@ def changes(
                 "from_revision": found.earlier,
                 "to_revision": found.later,
                 "waterfalls": [asdict(one) for one in shown],
+                "followers": [asdict(one) for one in followers],
             }
         )
         return
@@ -94,6 +100,15 @@ def changes(
     ]
     if rows:
         output.as_table(("Mã", "Chỉ tiêu", "Vì", "Tử số", "Mẫu số", "Giá trị", "Hồ sơ"), rows)
+    if followers:
+        output.as_table(
+            ("Mã", "Chỉ tiêu", "Đã công bố", "Bây giờ"),
+            (
+                (one.code, names.get(one.indicator, one.indicator), one.old_value, one.new_value)
+                for one in followers
+            ),
+            "Đi theo các số trên: trung vị, mức tăng, điểm",
+        )
 
 
 def _lines(one: Any, name: str, with_dossiers: bool) -> list[tuple]:

@@ -73,6 +73,17 @@ class Waterfall:
 
 
 @dataclass(frozen=True)
+class Follower:
+    """A number that is no sum over rows (a median, a score made of others) then and now: it follows what moved."""
+
+    level: str
+    code: str
+    indicator: str
+    old_value: Decimal | None
+    new_value: Decimal | None
+
+
+@dataclass(frozen=True)
 class Changes:
     """The waterfalls of a period from one revision to another, or (``later`` None) to the newest draft."""
 
@@ -80,6 +91,7 @@ class Changes:
     earlier: int
     later: int | None
     waterfalls: list[Waterfall]
+    followers: list[Follower]
 
 
 def changes(
@@ -101,13 +113,15 @@ def changes(
         after, build = facts.unpack(connection, new, "new"), new["build_id"]
         inputs = {**new["inputs"], "published_at": new["published_at"]}
     _lay_moves(connection, old, before, inputs, after)
-    told = _numbers(connection, old["build_id"], build, {*_kinds(before), *_kinds(after)})
+    additive = {*_kinds(before), *_kinds(after)}
+    told = _numbers(connection, old["build_id"], build, additive)
     parts = connection.execute(
         "SELECT level, code, indicator, cause, fact_key, n, d FROM moves"
         ' ORDER BY level, code COLLATE "C", indicator, cause, fact_key COLLATE "C"'
     ).fetchall()
     found = _waterfalls(told, parts, {**_kinds(before), **_kinds(after)})
-    return Changes(period, old["revision_number"], new["revision_number"] if new else None, found)
+    followers = _followers(connection, old["build_id"], build, additive)
+    return Changes(period, old["revision_number"], new["revision_number"] if new else None, found, followers)
 
 
 def _sides(
@@ -285,6 +299,18 @@ def _numbers(connection: psycopg.Connection, old: int, new: int, known: set[str]
         ' ORDER BY level, code COLLATE "C", indicator',
         {"old": old, "new": new, "known": list(known)},
     ).fetchall()
+
+
+def _followers(connection: psycopg.Connection, old: int, new: int, additive: set[str]) -> list[Follower]:
+    rows = connection.execute(
+        "SELECT level, code, indicator, o.value AS old_value, n.value AS new_value"
+        " FROM (SELECT * FROM indicators.values WHERE build_id = %(old)s) AS o"
+        " FULL JOIN (SELECT * FROM indicators.values WHERE build_id = %(new)s) AS n USING (level, code, indicator)"
+        " WHERE indicator <> ALL (%(additive)s) AND o.value IS DISTINCT FROM n.value"
+        ' ORDER BY level, code COLLATE "C", indicator',
+        {"old": old, "new": new, "additive": list(additive)},
+    ).fetchall()
+    return [Follower(**row) for row in rows]
 
 
 def _waterfalls(told: list[dict], parts: list[dict], kinds: dict[str, str]) -> list[Waterfall]:

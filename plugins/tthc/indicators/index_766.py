@@ -67,6 +67,10 @@ class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     bands: tuple[Band, ...]
     groups: tuple[Group, ...]
 
+    def holds_on(self, day: date) -> bool:
+        """Say whether it is in force on a day."""
+        return self.valid_from <= day <= self.valid_to
+
     def band(self, score: Decimal) -> str:
         """Return the class of a score of 100."""
         return next(band.name for band in self.bands if score >= band.least)
@@ -179,7 +183,7 @@ def _problems(rules: RuleSet):
 def in_force(day: date) -> RuleSet:
     """Return the rule set of a day; raise UsageError when there is none."""
     for rules in rulesets():
-        if rules.valid_from <= day <= rules.valid_to:
+        if rules.holds_on(day):
             return rules
     raise UsageError(
         f"Không có bộ quy tắc 766 nào có hiệu lực ngày {day:%d/%m/%Y}: thêm một tệp vào {FOLDER}."

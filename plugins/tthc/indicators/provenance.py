@@ -9,9 +9,10 @@ from typing import Any
 import psycopg
 
 from tthc import settings
-from tthc.indicators import definitions
+from tthc.indicators import definitions, index_766
 from tthc.indicators.facts import DOSSIERS, Laid
 from tthc.warehouse import tables
+from tthc.workdays.periods import Period
 
 _HASHED = {
     "calendar": "SELECT day, is_working FROM core.working_days WHERE commune_code = %(commune)s ORDER BY day",
@@ -27,7 +28,9 @@ _HASHED = {
 }
 
 
-def inputs(connection: psycopg.Connection, laid: Laid, facts: dict[str, Any]) -> dict[str, Any]:
+def inputs(
+    connection: psycopg.Connection, period: Period, laid: Laid, facts: dict[str, Any]
+) -> dict[str, Any]:
     """Return what the facts and numbers of now come from, for JSON; ``facts`` is what ``facts.pack`` told."""
     names = connection.execute(
         "SELECT unit_code, name, sort_order FROM marts.units WHERE commune_code = %s ORDER BY sort_order, unit_code",
@@ -42,6 +45,9 @@ def inputs(connection: psycopg.Connection, laid: Laid, facts: dict[str, Any]) ->
         "facts": facts,
         "definitions": [asdict(one) for one in laid.definitions],
         "shown": list(definitions.shown()),
+        "rulesets": {
+            rules.ruleset: rules.version for rules in index_766.rulesets() if rules.holds_on(period.end)
+        },
         "units": [[row["unit_code"], row["name"], row["sort_order"]] for row in names],
         "undetermined": undetermined,
     }

@@ -63,7 +63,7 @@ def publish(connection: psycopg.Connection, period: Period, by: str, reason: str
             "by": by,
             "reason": reason,
             "facts_hash": facts.facts_hash(told),
-            "inputs": Jsonb(provenance.inputs(connection, laid, told)),
+            "inputs": Jsonb(provenance.inputs(connection, period, laid, told)),
         },
     ).fetchone()
     connection.cursor().executemany(
@@ -87,7 +87,7 @@ def differences(connection: psycopg.Connection, period: Period) -> list[dict]:
         "SELECT level, code, indicator, o.value AS old, n.value AS new"
         " FROM (SELECT * FROM indicators.values WHERE build_id = %(new)s) AS n"
         " FULL JOIN (SELECT * FROM indicators.values WHERE build_id = %(old)s) AS o USING (level, code, indicator)"
-        " WHERE (n.numerator, n.denominator) IS DISTINCT FROM (o.numerator, o.denominator)"
+        " WHERE (n.numerator, n.denominator, n.value) IS DISTINCT FROM (o.numerator, o.denominator, o.value)"
         " ORDER BY level, code, indicator",
         {"new": build["build_id"], "old": last["build_id"] if last else None},
     ).fetchall()
