@@ -40,7 +40,8 @@ def wanted(group: str, schema: str, table: str) -> set[str]:
         written = {"quarantine": {"UPDATE"}, "access_log": {"INSERT"}, "release_requests": {"INSERT"}}
         return {"SELECT"} | written.get(table, set())
     if schema == "ops" and group == "analyst":
-        return {"SELECT"} & ({"SELECT"} if table in ("fetches", "validations", "incidents") else set())
+        may = {**dict.fromkeys(("fetches", "validations", "incidents"), {"SELECT"}), "access_log": {"INSERT"}}
+        return may.get(table, set())
     if schema == "restricted" and group == "hr" and not is_staged:
         return {"SELECT"}
     return set()
@@ -104,6 +105,12 @@ READS = (
     ("analyst", "SELECT * FROM core.tasks", True),
     ("analyst", "SELECT * FROM marts.officials", True),
     ("analyst", "SELECT * FROM indicators.published", True),
+    ("analyst", "SELECT * FROM indicators.explanations", True),
+    ("analyst", "SELECT * FROM indicators.comparisons", True),
+    ("analyst", "SELECT * FROM marts.archive_pages", True),
+    ("analyst", "UPDATE indicators.definition_versions SET name = 'x'", False),
+    ("analyst", "INSERT INTO ops.access_log (accessed_by, action, subject) VALUES ('A', 'xuất', 'B')", True),
+    ("analyst", "SELECT * FROM ops.access_log", False),
     ("hr", "SELECT full_name FROM restricted.staff", True),
     ("hr", "SELECT * FROM restricted.conduct_record_versions", True),
     ("hr", "SELECT * FROM restricted.register__conduct", False),

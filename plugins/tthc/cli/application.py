@@ -13,6 +13,7 @@ from tthc.cli import (
     checking,
     deadlines,
     evidence,
+    exporting,
     figures,
     index_766,
     inspection,
@@ -81,7 +82,7 @@ def build() -> typer.Typer:
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
     app.add_typer(subject.build())
-    for command in (safekeeping.backup, safekeeping.restore):
+    for command in (exporting.export, safekeeping.backup, safekeeping.restore):
         app.command(cls=Command)(command)
     for command in (templates.template, inspection.status, inspection.doctor, inspection.env):
         app.command(cls=Command)(command)

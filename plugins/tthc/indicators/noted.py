@@ -67,7 +67,11 @@ def _row(indicator: Indicator) -> dict[str, Any]:
         "sources": indicator.sources,
         "feeds": indicator.feeds,
         "targets": [
-            {"from": t.valid_from.isoformat(), "value": t.value, "source": t.source}
+            {
+                "from": t.valid_from.isoformat(),
+                "value": int(t.value) if t.value.is_integer() else t.value,
+                "source": t.source,
+            }
             for t in indicator.targets
         ],
     }

@@ -59,6 +59,8 @@ RIGHTS: tuple[Right, ...] = (
     *(Right("loader", schema, _WRITE) for schema in SCHEMAS),
     *_figures("analyst"),
     Right("analyst", "ops", _READ, only=("fetches", "validations", "incidents")),
+    # Who takes tables out of the warehouse says so first.
+    Right("analyst", "ops", ("INSERT",), only=("access_log",)),
     *_figures("steward"),
     Right("steward", "ops", _READ),
     Right("steward", "ops", ("UPDATE",), only=("quarantine",)),
