@@ -17,6 +17,7 @@ from tthc.cli import (
     figures,
     index_766,
     inspection,
+    lineage,
     output,
     quarantine,
     reconciling,
@@ -82,7 +83,7 @@ def build() -> typer.Typer:
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
     app.add_typer(subject.build())
-    for command in (exporting.export, safekeeping.backup, safekeeping.restore):
+    for command in (lineage.lineage, exporting.export, safekeeping.backup, safekeeping.restore):
         app.command(cls=Command)(command)
     for command in (templates.template, inspection.status, inspection.doctor, inspection.env):
         app.command(cls=Command)(command)
