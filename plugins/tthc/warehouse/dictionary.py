@@ -27,8 +27,8 @@ SQL của bảng, rồi chạy `.venv/bin/python -m tthc.warehouse.dictionary`. 
 
 Cách đọc: cột **in đậm** thuộc khóa chính; “bắt buộc” là không bao giờ trống. Thời điểm (`timestamptz`) lưu kèm múi giờ;
 mọi so sánh là giữa các **ngày** theo giờ Việt Nam. Ý nghĩa của từng con số: [counting.md](counting.md); từ ngữ:
-[glossary.md](glossary.md); cột nào là dữ liệu cá nhân: [personal-data.md](personal-data.md); cột nguồn nào đến chỉ tiêu nào:
-[lineage.md](lineage.md).
+[glossary.md](glossary.md); cột nào là dữ liệu cá nhân: [personal-data.md](personal-data.md); cột nguồn nào đến chỉ tiêu
+nào: [lineage.md](lineage.md).
 """
 
 
