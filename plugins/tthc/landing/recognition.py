@@ -24,6 +24,7 @@ from tthc.landing import keys
 from tthc.landing.readers import reader_of
 from tthc.sources.streams import Stream
 from tthc.vietnamese.instants import UnreadableInstant
+from tthc.vietnamese.quantities import UnreadableQuantity
 
 _encode = msgspec.json.Encoder().encode
 #: So many new marks change what the planner should believe of their table.
@@ -61,7 +62,7 @@ class Marker:
         try:
             record = self._decode(raw)
             values = [read(getattr(record, at)) for at, read in self._reads]
-        except (msgspec.MsgspecError, UnicodeDecodeError, UnreadableInstant):
+        except (msgspec.MsgspecError, UnicodeDecodeError, UnreadableInstant, UnreadableQuantity):
             return None
         return None if None in values else values
 
