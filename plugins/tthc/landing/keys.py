@@ -19,8 +19,6 @@ Purpose = Literal["identity", "archive", "mark", "seal"]
 
 #: What senders write where an identity or a file is missing (compared without case and outer blanks).
 PLACEHOLDERS = frozenset({"", "000000001", "dinhkem"})
-#: What stands in the archive for a value that was erased while its hash is still needed: the hash itself.
-HASH_ALREADY = "tthc-hash:"
 
 
 def subkey(purpose: Purpose) -> bytes:
@@ -66,8 +64,6 @@ def _hasher(secret: str) -> Callable[[str | None], str | None]:
     def hashed(value: str | None) -> str | None:
         if value is None or value.strip().casefold() in placeholders:
             return None
-        if value.startswith(HASH_ALREADY):
-            return value[len(HASH_ALREADY) :]
         first = inner.copy()
         # A lone surrogate is a value too: it must not stop a row, nor be confused with another.
         first.update(value.encode("utf-8", "surrogatepass"))

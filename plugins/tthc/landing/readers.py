@@ -30,6 +30,8 @@ _encode = msgspec.json.Encoder().encode
 #: A jsonb value in binary COPY is its text behind the number of its format.
 JSONB_VERSION = b"\x01"
 EMPTY_LIST = JSONB_VERSION + b"[]"
+#: What stands in the archive for a value that is no longer kept there while its hash is: the hash itself.
+HASH_ALREADY = "tthc-hash:"
 _INTEGERS = range(-(2**31), 2**31)
 _LARGEST_VND = 10**15
 
@@ -113,7 +115,13 @@ def reader_of(member: Member) -> Read:
     if member.personal != "hash":
         return read
     hashed = identity_hasher()
-    return lambda value: hashed(read(value))
+
+    def keyed(value: object) -> str | None:
+        if type(value) is str and value.startswith(HASH_ALREADY):
+            return value[len(HASH_ALREADY) :]
+        return hashed(read(value))
+
+    return keyed
 
 
 class RecordReader:

@@ -8,36 +8,27 @@ and new hash, and the old ones are removed. Then core is made again for those do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import psycopg
 
 from tthc import settings
 from tthc.errors import TthcError, UsageError
-from tthc.landing import keys, ledger
+from tthc.landing import keys
 from tthc.landing.archive import Archive
-from tthc.landing.readers import RecordReader, read_text
-from tthc.sources import dialects, streams
-from tthc.sources.streams import Column, Stream
+from tthc.safekeeping import redaction
+from tthc.safekeeping.redaction import Holding, Way
+from tthc.sources import streams
+from tthc.sources.streams import Stream
 from tthc.warehouse import database, replay, tables
 
 Progress = Callable[[str], None]
 #: The stream whose records say whose dossier it is, and the column that says it; then all that tell of dossiers.
 STREAM, COLUMN = "city__dossiers", "applicant_key"
 STREAMS = (STREAM, "city__progress_events")
-
-
-@dataclass(frozen=True)
-class Holding:
-    """One archived page with records of the person's dossiers: which ones of the page, counted from 0."""
-
-    stream: Stream
-    page: ledger.Page
-    source: str
-    rows: tuple[int, ...]
+#: Whose dossier it is goes altogether; names of officials are not the applicant's.
+WAY = Way(gone=frozenset({COLUMN}), left=frozenset({"official_key"}))
 
 
 def subject_key(number: str) -> str:
@@ -85,8 +76,18 @@ def erase(key: str, *, by: str, reason: str, progress: Progress) -> dict[str, An
             codes, holdings = _held(connection, key)
             files = _files_that_name(connection, codes)
             progress(f"{len(codes)} hồ sơ, {len(holdings)} trang của kho lưu")
-            changed = _rewrite(connection, archive, key, holdings, codes, by, reason)
-        removed = remove_redacted(archive)
+            changed = redaction.rewrite(
+                connection,
+                archive,
+                holdings,
+                WAY,
+                subject_key=key,
+                dossier_count=len(codes),
+                by=by,
+                reason=reason,
+            )
+            _note(connection, "erase_subject", key, by, reason)
+        removed = redaction.remove_old(archive)
         first, months = _first_reading(writer, codes), []
         if first is not None:
             months = replay.replay(url, streams.stream_named(STREAM), codes, first, progress=progress)
@@ -104,147 +105,24 @@ def erase(key: str, *, by: str, reason: str, progress: Progress) -> dict[str, An
     }
 
 
-def remove_redacted(archive: Archive) -> int:
-    """Remove from the archive the old objects of redactions; return how many. What fails stays to be removed."""
-    removed = 0
-    with database.connection(autocommit=True) as connection:
-        for row in connection.execute(
-            "SELECT old_sha256 FROM ops.redactions AS r WHERE removed_at IS NULL"
-            " AND NOT EXISTS (SELECT FROM ops.fetch_pages AS p WHERE p.sha256 = r.old_sha256)"
-        ).fetchall():
-            archive.remove(row["old_sha256"])
-            connection.execute(
-                "UPDATE ops.redactions SET removed_at = now() WHERE old_sha256 = %s", (row["old_sha256"],)
-            )
-            removed += 1
-    return removed
-
-
-def redacted(record: dict[str, Any], columns: tuple[Column, ...]) -> dict[str, Any]:
-    """Return a record of the city with nothing that tells whose it is, and with the same row read from it.
-
-    What is not declared goes, as what is declared to be dropped; the identity goes; any other text of which the hash
-    is kept becomes that hash. Names of officials are not the applicant's, and stay as they are.
-    """
-    kept: dict[str, Any] = {}
-    for column in columns:
-        value = record.get(column.header)
-        if value is None or column.personal == "drop" or column.name == COLUMN:
-            continue
-        if column.type == "list":
-            items = value if isinstance(value, list) else [value]
-            kept[column.header] = [redacted(item, column.members) for item in items if isinstance(item, dict)]
-        elif column.personal == "keep" or column.type != "text":
-            kept[column.header] = value
-        elif (hashed := keys.identity_hash(read_text(value))) is not None:
-            kept[column.header] = keys.HASH_ALREADY + hashed
-    return kept
-
-
 def _held(connection: psycopg.Connection, key: str) -> tuple[list[str], list[Holding]]:
     """Return the codes of a person's dossiers, and every archived page that tells of them."""
     own = streams.stream_named(STREAM)
     at, code_at = (_place(own, name) for name in (COLUMN, own.key[0]))
     codes = set(_in_core(connection, key))
-    for _, _, rows in _pages(connection, own):
+    for _, _, rows in redaction.pages(connection, own):
         codes |= {row[code_at] for _, row in rows if row[at] == key and row[code_at] is not None}
     holdings = []
     for name in STREAMS:
         stream = streams.stream_named(name)
         at_code = _place(stream, own.key[0])
-        for page, source, rows in _pages(connection, stream):
+        for page, source, rows in redaction.pages(connection, stream):
             found = tuple(
                 n for n, row in rows if row[at_code] in codes or (name == STREAM and row[at] == key)
             )
             if found:
                 holdings.append(Holding(stream, page, source, found))
     return sorted(codes), holdings
-
-
-def _pages(
-    connection: psycopg.Connection, stream: Stream
-) -> Iterator[tuple[ledger.Page, str, Iterator[tuple[int, list[Any]]]]]:
-    """Yield every archived page of a stream, with its rows as staging would have them and their places in it."""
-    archive, reader = Archive(settings.archive_url()), RecordReader(stream)
-    for fetch in connection.execute(
-        "SELECT fetch_id, source FROM ops.fetches WHERE commune_code = %s AND stream = %s ORDER BY fetch_id",
-        (settings.commune_code(), stream.stream),
-    ).fetchall():
-        split = dialects.record_splitter(fetch["source"].partition(" ")[0])
-        for page in ledger.pages_of(connection, fetch["fetch_id"]):
-            records = enumerate(map(_decoded, _split(split, archive.get(page.sha256))))
-            yield page, fetch["source"], ((n, reader(record)) for n, record in records if record is not None)
-
-
-def _rewrite(
-    connection: psycopg.Connection,
-    archive: Archive,
-    key: str,
-    holdings: list[Holding],
-    codes: list[str],
-    by: str,
-    reason: str,
-) -> int:
-    """Store the redacted pages, then point the ledger at them in the caller's transaction; return how many."""
-    new = [(each, archive.store(_body_without(archive, each))) for each in holdings]
-    # What an earlier erasure left clean comes out as it was.
-    new = [(each, stored) for each, stored in new if stored.sha256 != each.page.sha256]
-    changed = {each.page.sha256 for each, _ in new}
-    erasure = connection.execute(
-        "INSERT INTO ops.erasures (commune_code, subject_key, erased_by, reason, dossier_count, object_count)"
-        " VALUES (%s, %s, %s, %s, %s, %s) RETURNING erasure_id",
-        (settings.commune_code(), key, by, reason, len(codes), len(changed)),
-    ).fetchone()["erasure_id"]
-    for holding, stored in new:
-        page = holding.page
-        ledger.note_object(connection, stored)
-        connection.execute(
-            "INSERT INTO ops.redactions (old_sha256, new_sha256, erasure_id) VALUES (%s, %s, %s)"
-            " ON CONFLICT (old_sha256) DO UPDATE SET new_sha256 = excluded.new_sha256, removed_at = NULL",
-            (page.sha256, stored.sha256, erasure),
-        )
-        connection.execute(
-            "UPDATE ops.fetch_pages SET sha256 = %s, byte_count = %s WHERE fetch_id = %s AND page_number = %s",
-            (stored.sha256, stored.byte_count, page.fetch_id, page.page_number),
-        )
-        connection.execute(
-            "UPDATE ops.quarantine SET address = replace(address, %s, %s) WHERE fetch_id = %s",
-            (page.sha256, stored.sha256, page.fetch_id),
-        )
-    for fetch_id in sorted({each.page.fetch_id for each, _ in new}):
-        pages = ledger.pages_of(connection, fetch_id)
-        connection.execute(
-            "UPDATE ops.fetches SET body_hash = %s, byte_count = %s WHERE fetch_id = %s AND body_hash IS NOT NULL",
-            (
-                ledger.body_hash([page.sha256 for page in pages]),
-                sum(page.byte_count for page in pages),
-                fetch_id,
-            ),
-        )
-    connection.execute(
-        "DELETE FROM ops.archive_objects AS o USING ops.redactions AS r WHERE r.old_sha256 = o.sha256"
-        " AND r.erasure_id = %s AND NOT EXISTS (SELECT FROM ops.fetch_pages AS p WHERE p.sha256 = o.sha256)",
-        (erasure,),
-    )
-    _note(connection, "erase_subject", key, by, reason)
-    return len(changed)
-
-
-def _body_without(archive: Archive, holding: Holding) -> bytes:
-    """Return the body of a page with the person's records redacted; every other byte stays."""
-    body = archive.get(holding.page.sha256)
-    split = dialects.record_splitter(holding.source.partition(" ")[0])
-    for number, raw in enumerate(_split(split, body)):
-        if number in holding.rows:
-            plain = bytes(raw)
-            if plain not in body:
-                raise TthcError(
-                    f"Trang {holding.page.page_number} của lần đọc {holding.page.fetch_id} không sửa được."
-                )
-            body = body.replace(
-                plain, msgspec.json.encode(redacted(_decoded(raw) or {}, holding.stream.columns))
-            )
-    return body
 
 
 def _in_core(connection: psycopg.Connection, key: str) -> list[str]:
@@ -290,22 +168,6 @@ def _first_reading(connection: psycopg.Connection, codes: list[str]) -> int | No
 def _place(stream: Stream, name: str) -> int:
     """Return where a column is in the rows of a :class:`RecordReader`."""
     return 2 + [column.name for column in stream.staged_columns].index(name)
-
-
-def _split(split: Callable[[bytes], list[msgspec.Raw]], body: bytes) -> list[msgspec.Raw]:
-    try:
-        return split(body)
-    except msgspec.MsgspecError:
-        # What no reader understands was never taken in; the page is refused where it is read.
-        return []
-
-
-def _decoded(raw: msgspec.Raw) -> dict[str, Any] | None:
-    try:
-        record = msgspec.json.decode(raw)
-    except (UnicodeDecodeError, msgspec.DecodeError):
-        return None
-    return record if isinstance(record, dict) else None
 
 
 def _note(connection: psycopg.Connection, action: str, key: str, by: str, reason: str) -> None:
