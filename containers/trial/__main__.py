@@ -115,7 +115,12 @@ def kill_one(stack: Stack, workers: list[str]) -> None:
     """Kill (-9) the worker that is in the middle of reading dossiers, then let it come back."""
     hosts = {stack.inside(worker, "hostname").strip(): worker for worker in workers}
     while True:
-        for host, step in witness.running_steps(stack, "ingest_city__dossiers"):
+        try:
+            running = witness.running_steps(stack, "ingest_city__dossiers")
+        except (TrialFailed, IndexError):
+            # The trial is over, and its containers are gone.
+            return
+        for host, step in running:
             if step in ("stage", "audit", "merge") and host in hosts:
                 victim = hosts[host]
                 pid = json.loads(stack.podman.run("inspect", "--format", "{{json .State.Pid}}", victim))

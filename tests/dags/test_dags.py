@@ -14,6 +14,7 @@ ORDER = {
     "rebuild_month",
     "monthly_refresh",
     "monthly_backup",
+    "monthly_cleaning",
     "watch",
     "release_quarantined",
 }

@@ -57,6 +57,36 @@ def backup(
         output.note(f"Khôi phục thử sau {done['restored']['seconds']} giây: mọi lần công bố giống hệt.")
 
 
+def retention(
+    apply: Annotated[bool, typer.Option("--apply", help="Làm: bỏ những gì đã quá hạn giữ.")] = False,
+    logs: Annotated[
+        Path | None, typer.Option(metavar="THƯ_MỤC", help="Thư mục nhật ký của Airflow.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cái gì đã quá hạn giữ theo sources/retention.yaml; với --apply thì bỏ. Số liệu không đổi.
+
+    Ví dụ: tthc retention
+
+    Ví dụ: tthc retention --apply --logs var/logs/airflow
+    """
+    from datetime import datetime
+
+    from tthc.safekeeping import retention as terms
+    from tthc.warehouse.freshness import ZONE
+
+    found = terms.due(datetime.now(ZONE), logs)
+    rows = terms.summary(found)
+    if apply:
+        for each, row in zip(found, rows, strict=True):
+            row["done_count"] = each.apply(output.note) if each.count else 0
+    if as_json:
+        output.as_json(rows)
+        return
+    columns = ("Thứ", "Giữ mấy tháng", "Theo", "Quá hạn", *(["Đã bỏ"] if apply else []))
+    output.as_table(columns, (list(row.values()) for row in rows))
+
+
 def restore(
     source: Annotated[str, typer.Argument(metavar="BẢN", help="Tệp của bản sao lưu.", show_default=False)],
     declarations: Annotated[

@@ -10,6 +10,8 @@ from tthc.errors import TthcError, Unreachable
 
 #: A look costs the API server 20 ms of processor time.
 STEP_SECONDS = 0.4
+#: How often a question is put that got no answer at all.
+TRIES = 5
 RUNNING = ("queued", "running")
 
 
@@ -26,15 +28,22 @@ class Airflow:
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         """Return the JSON answer of one call; an error has status and path, never the body that was sent."""
-        try:
-            answer = self._http.request(method, f"/api/v2{path}", **options)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"Airflow ở {self.url} không trả lời ({type(error).__name__}).") from error
+        answer = self._answer(method, f"/api/v2{path}", options)
         if answer.is_error:
             raise TthcError(
                 f"Airflow từ chối {method} {path}: mã {answer.status_code}. {_detail(answer)}".strip()
             )
         return answer.json() if answer.content else None
+
+    def _answer(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        """Return one answer; a question, which changes nothing, is put again on a machine that is too busy."""
+        for attempt in range(TRIES if method == "GET" else 1):
+            try:
+                return self._http.request(method, path, **options)
+            except httpx.HTTPError as error:
+                problem = error
+                time.sleep(STEP_SECONDS * 2**attempt)
+        raise Unreachable(f"Airflow ở {self.url} không trả lời ({type(problem).__name__}).") from problem
 
     def items(self, path: str, key: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Yield every item of a list, page by page."""

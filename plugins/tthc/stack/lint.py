@@ -83,6 +83,7 @@ def declarations(root: Path) -> Iterator[str]:
 def _loaded() -> Iterator[str]:
     from tthc.indicators import definitions
     from tthc.reports import letterhead, papers
+    from tthc.safekeeping import retention
     from tthc.sources import native_words, streams
     from tthc.warehouse import office_hours, seeds
 
@@ -92,6 +93,7 @@ def _loaded() -> Iterator[str]:
         definitions.indicators,
         seeds.declared_units,
         office_hours.declared,
+        retention.declared,
         papers.papers,
         letterhead.declared,
     )
