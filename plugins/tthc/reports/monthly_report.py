@@ -96,7 +96,12 @@ def lacking(content: Content) -> list[tuple[Line, str]]:
         if line.indicator.kind == "no_source":
             found.append((line, f"chưa có nguồn số liệu: {line.indicator.reason}"))
         elif status == "incomplete" or line.indicator.id in content.told.lacking:
-            found.append((line, "số liệu CHƯA ĐỦ"))
+            missing = [
+                f"thiếu nguồn “{values.stream_title(gap['stream'])}” từ ngày {gap['lacks_from']:%d/%m/%Y}"
+                for gap in content.told.gaps
+                if line.indicator.id in gap["indicators"]
+            ]
+            found.append((line, f"số liệu CHƯA ĐỦ: {'; '.join(missing) or 'một phần của kỳ chưa biết'}"))
     return found
 
 
