@@ -1,0 +1,162 @@
+"""Who is judged, by which unit, at work how long, and what was concluded about them. Reports are not read at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import psycopg
+
+from tthc import settings
+from tthc.errors import TthcError
+from tthc.evaluation.rules import Work
+from tthc.workdays import periods
+from tthc.workdays.periods import Period
+
+
+class Finding(NamedTuple):
+    """One concluded finding that came out true, wholly or in part."""
+
+    record_code: str
+    concluded_on: date
+    unit_code: str | None
+    official_code: str | None
+    is_harassment: bool
+    discipline: str | None
+    disciplined_on: date | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """One official as of the last day in the period: where they belong, where they work, and their spans of days."""
+
+    code: str
+    home_unit: str
+    working_unit: str
+    staff_kind: str
+    is_head: bool
+    job_title: str | None
+    posted: tuple[tuple[date, date], ...]
+    absent: tuple[tuple[str, date, date], ...]
+
+
+def persons(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Person]:
+    """Return everybody with a post in the period, by code; ``rows`` of the register of staff, in any order."""
+    posts: dict[str, list[Mapping[str, Any]]] = {}
+    away: dict[str, list[tuple[str, date, date]]] = {}
+    for row in rows:
+        first, last = max(row["starts_on"], period.start), min(row["ends_on"] or period.end, period.end)
+        if first > last:
+            continue
+        if row["kind"] == "absence":
+            away.setdefault(row["official_code"], []).append((row["absence_reason"], first, last))
+        else:
+            posts.setdefault(row["official_code"], []).append(row)
+    found = []
+    for code, held in sorted(posts.items()):
+        newest = max(held, key=lambda row: row["starts_on"])
+        spans = sorted(
+            (max(row["starts_on"], period.start), min(row["ends_on"] or period.end, period.end))
+            for row in held
+        )
+        found.append(
+            Person(
+                code,
+                newest["home_unit_code"],
+                newest["working_unit_code"] or newest["home_unit_code"],
+                newest["staff_kind"],
+                bool(newest["is_head"]),
+                newest["job_title"],
+                tuple(spans),
+                tuple(sorted(away.get(code, ()), key=lambda span: (span[1], span[2], span[0]))),
+            )
+        )
+    return found
+
+
+def months_of_work(person: Person, work: Work, period: Period) -> tuple[Fraction, Fraction]:
+    """Return (months at work, months of absence that count): days as twelfths of the year, each day once."""
+    every = set(_days(person.posted))
+    counted = {
+        day
+        for reason, first, last in person.absent
+        if reason in work.reasons
+        for day in _days(((first, last),))
+    } & every
+    excepted = {
+        day
+        for reason, first, last in person.absent
+        if reason in work.excepted
+        for day in _days(((first, last),))
+    } & every
+    year = (period.end - period.start).days + 1
+    return Fraction(12 * len(every - counted - excepted), year), Fraction(12 * len(counted), year)
+
+
+def _days(spans: Iterable[tuple[date, date]]) -> Iterable[date]:
+    for first, last in spans:
+        for number in range((last - first).days + 1):
+            yield first + timedelta(days=number)
+
+
+def findings_until(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Finding]:
+    """Return the findings of the period's year up to its last day: concluded and true, or disciplined in it."""
+    year = periods.parse(period.label[:4], period.calendar)
+    found = []
+    for row in rows:
+        days = [day for day in (row["happened_on"], row["disciplined_on"]) if day is not None]
+        is_true = row["verdict"] in ("substantiated", "partly_substantiated")
+        if row["kind"] != "finding" or not is_true or row["happened_on"] > period.end:
+            continue
+        if not any(year.start <= day <= period.end for day in days):
+            continue
+        is_disciplined = (
+            row["discipline"] not in (None, "none")
+            and row["disciplined_on"] is not None
+            and year.start <= row["disciplined_on"] <= period.end
+        )
+        found.append(
+            Finding(
+                row["record_code"],
+                row["happened_on"],
+                row["unit_code"],
+                row["official_code"],
+                row["behaviour"] == "harassment" and year.start <= row["happened_on"],
+                row["discipline"] if is_disciplined else None,
+                row["disciplined_on"] if is_disciplined else None,
+            )
+        )
+    return sorted(found)
+
+
+def read(
+    connection: psycopg.Connection, period: Period, subject: str, reason: str
+) -> tuple[list[Person], list[Finding]]:
+    """Return everybody and every finding; who reads leaves a line in ``ops.access_log`` that is kept first.
+
+    Raises TthcError for whoever may not read ``restricted``, or cannot leave the line.
+    """
+    allowed = connection.execute(
+        "SELECT has_schema_privilege('restricted', 'USAGE') AND has_schema_privilege('ops', 'USAGE')"
+        " AND has_table_privilege('restricted.staff', 'SELECT')"
+        " AND has_table_privilege('restricted.conduct_records', 'SELECT')"
+        " AND has_table_privilege('ops.access_log', 'INSERT') AS is_allowed"
+    ).fetchone()["is_allowed"]
+    if not allowed:
+        raise TthcError(
+            "Tài khoản này không có quyền xem phiếu của cá nhân: cần nhóm tthc_hr (docs/roles.md)."
+        )
+    connection.execute(
+        "INSERT INTO ops.access_log (accessed_by, action, subject, reason) VALUES (session_user, 'score.read', %s, %s)",
+        (f"phiếu cá nhân · {subject} · kỳ {period.label} ({period.calendar})", reason),
+    )
+    connection.commit()
+    commune = (settings.commune_code(),)
+    staff = connection.execute("SELECT * FROM restricted.staff WHERE commune_code = %s", commune).fetchall()
+    conduct = connection.execute(
+        "SELECT * FROM restricted.conduct_records WHERE commune_code = %s AND kind = 'finding'", commune
+    ).fetchall()
+    return persons(staff, period), findings_until(conduct, period)

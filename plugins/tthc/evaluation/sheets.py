@@ -1,0 +1,162 @@
+"""Sheets of units and officials: lines, deductions, vetoes and a proposed level, under a label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from tthc.evaluation import scoring, vetoes
+from tthc.evaluation.figures import Figures
+from tthc.evaluation.people import Finding, Person
+from tthc.evaluation.rules import Form, Level, RuleSet
+from tthc.evaluation.scoring import Total
+from tthc.evaluation.vetoes import Held, Unit
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is proposed for one unit or official.
+
+    ``level`` is proposed only when what people still owe cannot change it; else it lies between ``level_least`` and
+    ``level_most``. ``provisional`` names why the numbers behind it are not final.
+    """
+
+    rules: RuleSet
+    form: Form
+    figures: Figures
+    level_of: str
+    code: str
+    person: Person | None
+    total: Total
+    held: tuple[Held, ...]
+    level_least: Level | None
+    level_most: Level | None
+    provisional: tuple[str, ...]
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether anybody rates at all: not below the least months of work."""
+        return self.level_most is not None
+
+    @property
+    def level(self) -> Level | None:
+        """The proposed level; None when it is not decided yet."""
+        return self.level_most if self.level_least == self.level_most else None
+
+    @property
+    def points(self) -> Decimal | None:
+        """The points of 100; None while people owe some."""
+        return self.total.most if self.total.least == self.total.most and not self.waiting else None
+
+    @property
+    def waiting(self) -> list[scoring.Line]:
+        """The lines that people still have to enter."""
+        return [line for line in self.total.lines if line.state == "waiting"]
+
+
+def unit_sheet(rules: RuleSet, figures: Figures, code: str) -> Sheet:
+    """Return the sheet of a unit."""
+    form = rules.form_of(False, None)
+    total = scoring.total(form, rules.deductions, figures, "unit", code)
+    return _sheet(rules, form, figures, "unit", code, None, total, vetoes.of_unit(rules, figures, code))
+
+
+def unit_sheets(rules: RuleSet, figures: Figures, codes: Sequence[str]) -> dict[str, Sheet]:
+    """Return the sheets of units by code."""
+    return {code: unit_sheet(rules, figures, code) for code in codes}
+
+
+def official_sheets(
+    rules_of: Mapping[str, RuleSet],
+    figures: Figures,
+    people: Sequence[Person],
+    findings: Sequence[Finding],
+    units: Mapping[str, Sheet],
+    entered: Mapping[str, Mapping[str, Fraction]] | None = None,
+) -> dict[str, Sheet]:
+    """Return the sheets of officials by code; ``rules_of`` by kind of staff: who has none has no sheet.
+
+    Heads come after those whom they head: what their people reach is an item of theirs. ``entered`` by code and item.
+    """
+    given = entered or {}
+    told = {code: _told(sheet) for code, sheet in units.items()}
+    made: dict[str, Sheet] = {}
+    for person in sorted(people, key=lambda one: (one.is_head, one.code)):
+        rules = rules_of.get(person.staff_kind)
+        if rules is None:
+            continue
+        form = rules.form_of(person.is_head, person.job_title)
+        led = [
+            sheet for sheet in made.values() if sheet.person and sheet.person.home_unit == person.home_unit
+        ]
+        facts = {
+            "subordinates": subordinates([one for one in led if not one.person.is_head])
+            if person.is_head
+            else None,
+            "head_score": figures.part("unit", person.home_unit, "unit_head_accountability_score.value")[0],
+        }
+        total = scoring.total(
+            form, rules.deductions, figures, "official", person.code, facts, given.get(person.code)
+        )
+        held = vetoes.of_person(rules, figures, person, findings, told.get(person.home_unit))
+        made[person.code] = _sheet(rules, form, figures, "official", person.code, person, total, held)
+    return dict(sorted(made.items()))
+
+
+def subordinates(led: Sequence[Sheet]) -> Fraction | None:
+    """Return 100 when all who are rated surely complete their tasks, 50 when one surely does not, else None."""
+    rated = [sheet for sheet in led if sheet.is_rated]
+    if any(sheet.level_most == "not_completed" for sheet in rated):
+        return Fraction(50)
+    if rated and all(sheet.level_least != "not_completed" for sheet in rated):
+        return Fraction(100)
+    return None
+
+
+def _told(sheet: Sheet) -> Unit:
+    return Unit(sheet.level_most, tuple(one.veto.code for one in sheet.held if one.holds))
+
+
+def _sheet(
+    rules: RuleSet,
+    form: Form,
+    figures: Figures,
+    level_of: str,
+    code: str,
+    person: Person | None,
+    total: Total,
+    held: Sequence[Held],
+) -> Sheet:
+    least: Level | None = None
+    most: Level | None = None
+    # Points that everybody begins with say nothing of a unit of which nothing is known.
+    is_known = any(
+        line.state == "waiting" or line.value is not None for line in total.lines if line.state != "aside"
+    )
+    if is_known and not vetoes.is_unrated(held):
+        least, most = (vetoes.capped(rules.band(points).level, held) for points in (total.least, total.most))
+    return Sheet(
+        rules,
+        form,
+        figures,
+        level_of,
+        code,
+        person,
+        total,
+        tuple(held),
+        least,
+        most,
+        _provisional(figures, total),
+    )
+
+
+def _provisional(figures: Figures, total: Total) -> tuple[str, ...]:
+    why = []
+    if figures.revision is None:
+        why.append("số liệu của kỳ chưa công bố")
+    partial = sorted({line.item.code for line in total.lines if not line.is_whole})
+    if partial:
+        why.append(f"còn thiếu nguồn của kỳ ở các mục {', '.join(partial)}")
+    return tuple(why)
