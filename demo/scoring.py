@@ -206,8 +206,10 @@ def officials(
     everybody = [person for person in people(staff, first, last) if person.kind != "contract"]
     said: dict[str, Said] = {}
     for person in sorted(everybody, key=lambda each: each.is_head):
-        led = [said[each.code] for each in everybody if each.home == person.home and not each.is_head]
-        said[person.code] = _official(numbers, person, found, led if person.is_head else [], first, last)
+        led = []
+        if person.is_head:
+            led = [said[each.code] for each in everybody if each.home == person.home and not each.is_head]
+        said[person.code] = _official(numbers, person, found, led, first, last)
     return said
 
 

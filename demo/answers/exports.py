@@ -143,7 +143,7 @@ def values(known: Known, period: Period) -> dict[tuple[str, str, str], Told]:
         for id, asked in INDICATORS[family].items():
             for (level, code), said in by_place.items():
                 if level in asked.levels:
-                    found[level, code, id] = told(asked.kind, [each[id] for each in said if id in each])
+                    found[level, code, id] = told(asked.kind, [each[id] for each in said if id in each], True)
     return found | dict(_of_dossiers(known, period))
 
 
