@@ -55,13 +55,14 @@ def _read_file(path: Path, place: str) -> RuleSet:
         declared = yaml.safe_load(text)
         base = declared.pop("based_on", None) if isinstance(declared, dict) else None
         if base is not None:
-            # A set that differs in a few words from another says only those.
-            beside = yaml.safe_load((path.parent / f"{base}.yaml").read_text(encoding="utf-8"))
-            declared = {**beside, **declared}
+            # A set that differs in a few words from another says only those; the other must be right first.
+            beside = path.with_name(f"{base}.yaml")
+            if beside == path or not beside.exists():
+                raise _wrong(path, place.rpartition("/")[0], ("based_on",), f"không có tệp {base}.yaml")
+            _read_file(beside, f"{place.rpartition('/')[0]}/{beside.name}")
+            declared = {**yaml.safe_load(beside.read_text(encoding="utf-8")), **declared}
         # Numbers are read as they are written: 0.1 is a tenth.
         rules = msgspec.convert(_exact(declared), RuleSet, strict=False)
-    except FileNotFoundError as error:
-        raise _wrong(path, place.rpartition("/")[0], ("based_on",), f"không có tệp {base}.yaml") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
