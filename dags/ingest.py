@@ -73,7 +73,7 @@ def ingest(stream: Stream) -> DAG:
             say(f"{flows.stage(fetch_id, progress=say)}")
             return fetch_id
 
-        @step("Kiểm tra", retries=0)
+        @step("Kiểm tra")
         def audit(fetch_id: int) -> int:
             """Chấm từng dòng theo bộ luật; dòng sai vào vùng cách ly, lô sai thì dừng luồng."""
             from tthc import flows
