@@ -83,7 +83,13 @@ def build() -> typer.Typer:
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
     app.add_typer(subject.build())
-    for command in (lineage.lineage, exporting.export, safekeeping.backup, safekeeping.restore, safekeeping.retention):
+    for command in (
+        lineage.lineage,
+        exporting.export,
+        safekeeping.backup,
+        safekeeping.restore,
+        safekeeping.retention,
+    ):
         app.command(cls=Command)(command)
     for command in (templates.template, inspection.status, inspection.doctor, inspection.env):
         app.command(cls=Command)(command)
