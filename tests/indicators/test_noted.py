@@ -103,3 +103,21 @@ def test_definitions_are_kept_once_and_again_when_they_change(warehouse, monkeyp
             "SELECT DISTINCT definitions_hash AS hash FROM indicators.definitions"
         ).fetchall()
         assert [row["hash"] for row in now] == [first]
+
+
+def test_periods_in_sql_have_the_days_that_they_are_computed_for(warehouse, member):
+    with database.connection(warehouse) as connection:
+        connection.execute(
+            "INSERT INTO marts.days (commune_code, day, is_working, working_days_through, published_run, document,"
+            " month, report_month) SELECT '11674', make_date(y, 1, 1), false, 0, y, 'thử', 'm', 'm'"
+            " FROM generate_series(2024, 2026) AS y"
+        )
+        rows = connection.execute("SELECT * FROM marts.periods").fetchall()
+    assert len(rows) == 3 * 2 * (12 + 4 + 2 + 1 + 1)
+    for row in rows:
+        period = periods.parse(row["period"], row["calendar"])
+        assert (period.kind, period.start, period.end) == (
+            row["kind"],
+            row["period_start"],
+            row["period_end"],
+        )

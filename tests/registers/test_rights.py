@@ -40,8 +40,9 @@ def wanted(group: str, schema: str, table: str) -> set[str]:
         written = {"quarantine": {"UPDATE"}, "access_log": {"INSERT"}, "release_requests": {"INSERT"}}
         return {"SELECT"} | written.get(table, set())
     if schema == "ops" and group == "analyst":
-        may = {**dict.fromkeys(("fetches", "validations", "incidents"), {"SELECT"}), "access_log": {"INSERT"}}
-        return may.get(table, set())
+        if table == "access_log":
+            return {"INSERT"}
+        return {"SELECT"} if table in ("fetches", "validations", "incidents") else set()
     if schema == "restricted" and group == "hr" and not is_staged:
         return {"SELECT"}
     return set()
