@@ -39,6 +39,8 @@ def wanted(group: str, schema: str, table: str) -> set[str]:
     if schema == "ops" and group == "steward":
         written = {"quarantine": {"UPDATE"}, "access_log": {"INSERT"}, "release_requests": {"INSERT"}}
         return {"SELECT"} | written.get(table, set())
+    if schema == "ops" and group == "hr":
+        return {"INSERT"} if table == "access_log" else set()
     if schema == "ops" and group == "analyst":
         if table == "access_log":
             return {"INSERT"}
@@ -117,6 +119,8 @@ READS = (
     ("hr", "SELECT * FROM restricted.register__conduct", False),
     ("hr", "UPDATE restricted.conduct_records SET verdict = NULL", False),
     ("hr", "SELECT * FROM ops.quarantine", False),
+    ("hr", "INSERT INTO ops.access_log (accessed_by, action, subject) VALUES ('A', 'xem', 'B')", True),
+    ("hr", "SELECT * FROM ops.access_log", False),
     ("steward", "SELECT address FROM ops.quarantine", True),
     (
         "steward",

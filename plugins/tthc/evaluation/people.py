@@ -16,6 +16,17 @@ from tthc.evaluation.rules import Work
 from tthc.workdays import periods
 from tthc.workdays.periods import Period
 
+#: By the catalogue: the name of a table in a schema that one may not use cannot even be looked up.
+_MAY_READ = """
+SELECT bool_and(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, w.privilege)) AS is_allowed
+FROM (
+    VALUES ('restricted', 'staff', 'SELECT'), ('restricted', 'conduct_records', 'SELECT'),
+        ('ops', 'access_log', 'INSERT')
+) AS w (schema, name, privilege)
+INNER JOIN pg_namespace AS n ON n.nspname = w.schema
+INNER JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
+"""
+
 
 class Finding(NamedTuple):
     """One concluded finding that came out true, wholly or in part."""
@@ -133,25 +144,21 @@ def findings_until(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Fi
 
 
 def read(
-    connection: psycopg.Connection, period: Period, subject: str, reason: str
+    connection: psycopg.Connection, period: Period, subject: str, by: str | None, reason: str | None
 ) -> tuple[list[Person], list[Finding]]:
     """Return everybody and every finding; who reads leaves a line in ``ops.access_log`` that is kept first.
 
     Raises TthcError for whoever may not read ``restricted``, or cannot leave the line.
     """
-    allowed = connection.execute(
-        "SELECT has_schema_privilege('restricted', 'USAGE') AND has_schema_privilege('ops', 'USAGE')"
-        " AND has_table_privilege('restricted.staff', 'SELECT')"
-        " AND has_table_privilege('restricted.conduct_records', 'SELECT')"
-        " AND has_table_privilege('ops.access_log', 'INSERT') AS is_allowed"
-    ).fetchone()["is_allowed"]
+    allowed = connection.execute(_MAY_READ).fetchone()["is_allowed"]
     if not allowed:
         raise TthcError(
             "Tài khoản này không có quyền xem phiếu của cá nhân: cần nhóm tthc_hr (docs/roles.md)."
         )
     connection.execute(
-        "INSERT INTO ops.access_log (accessed_by, action, subject, reason) VALUES (session_user, 'score.read', %s, %s)",
-        (f"phiếu cá nhân · {subject} · kỳ {period.label} ({period.calendar})", reason),
+        "INSERT INTO ops.access_log (accessed_by, action, subject, reason)"
+        " VALUES (concat_ws(' · ', %s::text, session_user::text), 'score.read', %s, %s)",
+        (by, f"phiếu cá nhân · {subject} · kỳ {period.label} ({period.calendar})", reason),
     )
     connection.commit()
     commune = (settings.commune_code(),)

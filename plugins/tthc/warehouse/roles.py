@@ -67,6 +67,8 @@ RIGHTS: tuple[Right, ...] = (
     Right("steward", "ops", ("INSERT",), only=("access_log", "release_requests")),
     *_figures("hr"),
     Right("hr", "restricted", _READ, but=("register__*", _CANDIDATES)),
+    # Who reads a personal sheet leaves a line.
+    Right("hr", "ops", ("INSERT",), only=("access_log",)),
 )
 
 

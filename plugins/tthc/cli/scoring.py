@@ -1,0 +1,511 @@
+"""Year-end evaluation as commands: sheets of units and officials, what lost points, two rule sets side by side."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tthc.cli import output
+from tthc.cli.figures import MonthCalendar
+from tthc.cli.options import AsJson, Draft, PeriodLabel
+from tthc.cli.wording import Command, Group
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tthc.evaluation.figures import Figures
+    from tthc.evaluation.people import Finding
+    from tthc.evaluation.rules import RuleSet
+    from tthc.evaluation.sheets import Sheet
+    from tthc.workdays.periods import Period
+
+_SHEET = "sheet"
+
+UnitCode = Annotated[
+    str | None, typer.Option("--unit", metavar="MÃ", help="Phiếu của một đơn vị.", show_default=False)
+]
+OfficialCode = Annotated[
+    str | None,
+    typer.Option(
+        "--official",
+        metavar="MÃ",
+        help="Phiếu của một người; cần nhóm tthc_hr, mỗi lần xem được ghi lại.",
+        show_default=False,
+    ),
+]
+People = Annotated[
+    bool,
+    typer.Option(
+        "--people",
+        help="Mọi người, tỷ lệ xuất sắc, điều kiện thi đua; cần nhóm tthc_hr, được ghi lại.",
+        show_default=False,
+    ),
+]
+By = Annotated[
+    str | None, typer.Option("--by", metavar="AI", help="Ai xem phiếu cá nhân.", show_default=False)
+]
+Reason = Annotated[
+    str | None, typer.Option("--reason", metavar="LÝ_DO", help="Xem để làm gì.", show_default=False)
+]
+RuleSetId = Annotated[str, typer.Argument(metavar="BỘ", help="Mã một bộ quy tắc.", show_default=False)]
+
+
+class _ScoreGroup(Group):
+    """``tthc score 2025`` is ``tthc score sheet 2025``."""
+
+    def parse_args(self, ctx, args):
+        """Put the command in front of a period."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            args = [_SHEET, *args]
+        return super().parse_args(ctx, args)
+
+
+def build() -> typer.Typer:
+    """Return the group ``tthc score``."""
+    app = typer.Typer(
+        name="score",
+        cls=_ScoreGroup,
+        no_args_is_help=True,
+        help="Đề xuất điểm, mức xếp loại, điều kiện thi đua từ số đã công bố; quyết định là của người có thẩm quyền."
+        " tthc score KỲ: bảng điểm các đơn vị.",
+    )
+    app.command(_SHEET, cls=Command)(sheet)
+    app.command("explain", cls=Command)(explain)
+    app.command("diff", cls=Command)(diff)
+    return app
+
+
+def sheet(
+    period: PeriodLabel,
+    unit: UnitCode = None,
+    official: OfficialCode = None,
+    people: People = False,
+    calendar: MonthCalendar = "month",
+    draft: Draft = False,
+    by: By = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """In đề xuất điểm và mức của các đơn vị, hoặc phiếu của một đơn vị, một người.
+
+    Theo bộ quy tắc có hiệu lực vào ngày cuối kỳ: năm 2025 chấm theo quy tắc 2025 dù chạy lúc nào. Chỗ người phải nhập
+    thì để “người nhập”, không tự đặt điểm.
+
+    Ví dụ: tthc score 2026 --unit kinh_te
+
+    Ví dụ: tthc score 2025 --official AH-KT-02 --by "Trần Thị Lan" --reason "lập hồ sơ đánh giá" --json
+    """
+    from tthc.evaluation import telling
+    from tthc.warehouse import database
+
+    with database.connection() as connection:
+        parsed, known = _known(connection, period, calendar, draft)
+        if official or people:
+            units, persons, findings = _people(connection, parsed, known, official or "mọi người", by, reason)
+            if people:
+                _show_everybody(parsed, units, persons, findings, as_json)
+                return
+            told = telling.told(_one(persons, official, "người có phiếu"))
+        elif unit:
+            told = telling.told(_one(_units(parsed, known), unit, "đơn vị"))
+        else:
+            _show_units(parsed, known, as_json)
+            return
+    if as_json:
+        output.as_json(told)
+        return
+    _show(told)
+
+
+def explain(
+    period: PeriodLabel,
+    unit: UnitCode = None,
+    official: OfficialCode = None,
+    calendar: MonthCalendar = "month",
+    draft: Draft = False,
+    by: By = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cho biết điểm mất ở đâu, thêm bao nhiêu hồ sơ đạt thì được bao nhiêu điểm, và lệnh liệt kê từng hồ sơ.
+
+    Ví dụ: tthc score explain 2026 --unit kinh_te
+    """
+    from tthc.errors import UsageError
+    from tthc.evaluation import telling
+    from tthc.warehouse import database
+
+    if (unit is None) == (official is None):
+        raise UsageError("Nêu một trong hai: --unit MÃ hoặc --official MÃ.")
+    with database.connection() as connection:
+        parsed, known = _known(connection, period, calendar, draft)
+        if official:
+            _, persons, _ = _people(connection, parsed, known, official, by, reason)
+            told = telling.told(_one(persons, official, "người có phiếu"))
+        else:
+            told = telling.told(_one(_units(parsed, known), unit, "đơn vị"))
+    told["items"] = [line for line in told["items"] if line["lost"] or line["points"] is None]
+    if as_json:
+        output.as_json(told)
+        return
+    output.as_table(
+        ("Mục", "Tên", "Điểm mất", "Lấy lại bằng", "Xem từng dòng"),
+        (
+            (line["item"], line["name"], _number(line["lost"]), _way(line), "; ".join(line["evidence"]))
+            for line in told["items"]
+        ),
+        f"Điểm mất, kỳ {told['period']}: {told['code']}",
+    )
+    _label(told)
+
+
+def diff(
+    a: RuleSetId,
+    b: RuleSetId,
+    period: PeriodLabel,
+    unit: UnitCode = None,
+    official: OfficialCode = None,
+    calendar: MonthCalendar = "month",
+    draft: Draft = False,
+    by: By = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """So hai bộ quy tắc trên cùng số liệu: điểm, mức, mục nào khác. Hai bộ cùng cho đơn vị, hoặc cùng cho người.
+
+    Ví dụ: tthc score diff units_default units_bands_qd212 2025
+
+    Ví dụ: tthc score diff qd212_2025 nd335_2026 2025 --official AH-KT-02 --reason "so hai cách chấm"
+    """
+    from tthc.errors import UsageError
+    from tthc.evaluation import rule_files, telling
+    from tthc.evaluation.sheets import unit_sheets
+    from tthc.warehouse import database
+
+    one, other = rule_files.named(a), rule_files.named(b)
+    if one.kind != other.kind or one.kind == "emulation":
+        raise UsageError(
+            f"{a} và {b} không cùng chấm một loại: chọn hai bộ của đơn vị, hoặc hai bộ của người."
+        )
+    with database.connection() as connection:
+        parsed, known = _known(connection, period, calendar, draft)
+        if one.kind == "unit":
+            sides = [unit_sheets(rules, known, known.codes("unit")) for rules in (one, other)]
+        else:
+            subject = official or "mọi người"
+            sides = [
+                _people(
+                    connection, parsed, known, subject, by, reason, dict.fromkeys(rules.applies_to, rules)
+                )[1]
+                for rules in (one, other)
+            ]
+    wanted = unit or official
+    if wanted:
+        sides = [{code: made for code, made in side.items() if code == wanted} for side in sides]
+        if not any(sides):
+            raise UsageError(f"Kỳ {parsed.label} không có phiếu của {wanted}.")
+    told = telling.differences(*sides)
+    if as_json:
+        output.as_json({"period": parsed.label, "labels": [one.label, other.label], "sheets": told})
+        return
+    output.as_table(
+        ("Mã", f"Điểm {a}", f"Điểm {b}", f"Mức {a}", f"Mức {b}", "Mục khác"),
+        (
+            (
+                row["code"],
+                *(_range(row[side]) for side in "ab"),
+                *(_levels(row[side]) for side in "ab"),
+                ", ".join(item["item"] for item in row["items"]),
+            )
+            for row in told
+        ),
+        f"Hai bộ quy tắc trên cùng số liệu kỳ {parsed.label}",
+    )
+    for rules in (one, other):
+        output.facts([(rules.ruleset, rules.label)])
+
+
+def _known(connection: psycopg.Connection, label: str, calendar: str, draft: bool) -> tuple[Period, Figures]:
+    from tthc.errors import TthcError
+    from tthc.evaluation import figures
+    from tthc.workdays import periods
+
+    parsed = periods.parse(label, calendar)
+    known = figures.read(connection, parsed, draft)
+    if known is None:
+        raise TthcError(
+            f"Kỳ {parsed.label} (lịch {calendar}) chưa được công bố. Công bố: tthc publish {parsed.label} --by …"
+            " --reason …; xem tạm bản tính: thêm --draft."
+        )
+    return parsed, known
+
+
+def _units(period: Period, known: Figures) -> dict[str, Sheet]:
+    from tthc.errors import UsageError
+    from tthc.evaluation import rule_files
+    from tthc.evaluation.sheets import unit_sheets
+
+    rules = rule_files.in_force("unit", period.end)
+    if rules is None:
+        raise UsageError(f"Không có bộ quy tắc của đơn vị nào có hiệu lực ngày {period.end:%d/%m/%Y}.")
+    return unit_sheets(rules, known, known.codes("unit"))
+
+
+def _people(
+    connection: psycopg.Connection,
+    period: Period,
+    known: Figures,
+    subject: str,
+    by: str | None,
+    reason: str | None,
+    rules_of: dict[str, RuleSet] | None = None,
+) -> tuple[dict[str, Sheet], dict[str, Sheet], list[Finding]]:
+    from tthc.evaluation import people, rule_files
+    from tthc.evaluation.sheets import official_sheets
+
+    everybody, findings = people.read(connection, period, subject, by, reason)
+    if rules_of is None:
+        found = {
+            person.staff_kind: rule_files.in_force("official", period.end, person.staff_kind)
+            for person in everybody
+        }
+        rules_of = {kind: rules for kind, rules in found.items() if rules is not None}
+    units = _units(period, known)
+    return units, official_sheets(rules_of, known, everybody, findings, units), findings
+
+
+def _one(sheets: dict[str, Sheet], code: str | None, what: str) -> Sheet:
+    from tthc.errors import UsageError
+
+    if code not in sheets:
+        raise UsageError(f"Không có {what} mang mã {code} trong kỳ. Các mã: {', '.join(sorted(sheets))}.")
+    return sheets[code]
+
+
+def _show_units(period: Period, known: Figures, as_json: bool) -> None:
+    from tthc.evaluation import standing, telling
+
+    sheets = _units(period, known)
+    rules = next(iter(sheets.values())).rules
+    places = standing.places(sheets, known, rules.volume_limits)
+    if as_json:
+        output.as_json(
+            {
+                "label": rules.label,
+                "sheets": [telling.told(each) for each in sheets.values()],
+                "ranks": [vars(place) for place in places],
+            }
+        )
+        return
+    told = {code: telling.told(each) for code, each in sheets.items()}
+    output.as_table(
+        (
+            "Đơn vị",
+            "Hồ sơ trong kỳ",
+            "Nhóm lượng hồ sơ",
+            "Hạng trong nhóm",
+            "Điểm",
+            "Mức đề xuất",
+            "Chặn mức",
+        ),
+        (
+            (
+                place.code,
+                place.volume,
+                place.group + 1,
+                "" if place.rank is None else f"{place.rank}/{place.of}",
+                _number(told[place.code]["points"]),
+                _levels(told[place.code]),
+                ", ".join(veto["code"] for veto in told[place.code]["vetoes"] if veto["holds"]),
+            )
+            for place in places
+        ),
+        f"Đề xuất điểm đơn vị, kỳ {period.label}; chỉ xếp hạng giữa các đơn vị có lượng hồ sơ gần nhau",
+    )
+    _label(next(iter(told.values())))
+
+
+def _show_everybody(
+    period: Period, units: dict[str, Sheet], people: dict[str, Sheet], findings: list[Finding], as_json: bool
+) -> None:
+    from tthc.evaluation import emulation, rule_files, standing, telling
+
+    told = [telling.told(each) for each in people.values()]
+    quotas = [
+        {"ruleset": id, "is_exceeded": check.is_exceeded, **vars(check)}
+        for id, rules in sorted({each.rules.ruleset: each.rules for each in people.values()}.items())
+        if rules.quota
+        for check in standing.quotas(
+            [each for each in people.values() if each.rules.ruleset == id], rules.quota
+        )
+    ]
+    titles = rule_files.in_force("emulation", period.end)
+    answers = emulation.preconditions(titles, units, people, findings) if titles else []
+    if as_json:
+        output.as_json(
+            {
+                "labels": sorted({each["label"] for each in told} | ({titles.label} if titles else set())),
+                "sheets": told,
+                "quotas": quotas,
+                "emulation": [vars(answer) for answer in answers],
+            }
+        )
+        return
+    output.as_table(
+        ("Mã", "Đơn vị chủ quản", "Điểm", "Mức đề xuất", "Chặn mức"),
+        (
+            (
+                each["code"],
+                each["home_unit"],
+                _range(each),
+                _levels(each),
+                ", ".join(veto["code"] for veto in each["vetoes"] if veto["holds"]),
+            )
+            for each in told
+        ),
+        f"Đề xuất của từng người, kỳ {period.label}",
+    )
+    output.as_table(
+        (
+            "Đơn vị",
+            "Nhóm việc",
+            "Từ tốt trở lên",
+            "Được xuất sắc",
+            "Nâng tỷ lệ",
+            "Chắc chắn xuất sắc",
+            "Có thể xuất sắc",
+        ),
+        (
+            (
+                q["unit"],
+                q["work"],
+                q["rated"],
+                q["allowed"],
+                q["allowed_raised"],
+                list(q["at_level"]),
+                list(q["may_be"]),
+            )
+            for q in quotas
+        ),
+        "Tỷ lệ xuất sắc: chỉ liệt kê, không chọn ai",
+    )
+    output.as_table(
+        ("Danh hiệu", "Mã", "Đủ điều kiện", "Vì"),
+        (
+            (
+                answer.title,
+                answer.code,
+                "chưa biết" if answer.meets is None else answer.meets,
+                "; ".join(answer.why),
+            )
+            for answer in answers
+        ),
+        "Điều kiện danh hiệu thi đua",
+    )
+    for label in sorted({each["label"] for each in told} | ({titles.label} if titles else set())):
+        output.facts([("đề xuất", label)])
+
+
+def _show(told: dict[str, Any]) -> None:
+    output.as_table(
+        ("Mục", "Tên", "Tử số", "Mẫu số", "Tỷ lệ", "Mục tiêu", "Tối đa", "Điểm", "Vì sao"),
+        (
+            (
+                line["item"],
+                line["name"],
+                _number(line["numerator"]),
+                _number(line["denominator"]),
+                _number(line["value"]),
+                _number(line["target"]),
+                _number(line["weight"]),
+                _number(line["points"]),
+                line["why"] or "",
+            )
+            for line in told["items"]
+        ),
+        f"Phiếu đề xuất, kỳ {told['period']}: {told['code']}",
+    )
+    if told["deductions"]:
+        output.as_table(
+            ("Trừ", "Tên", "Số việc", "Điểm", "Ghi chú"),
+            (
+                (
+                    each["code"],
+                    each["name"],
+                    _number(each["events"]),
+                    _number(each["points"]),
+                    each["why"] or ("" if each["is_counted"] else "chỉ là căn cứ, không tự trừ"),
+                )
+                for each in told["deductions"]
+            ),
+            f"Điểm trừ: {_number(told['deducted_points'])}",
+        )
+    output.as_table(
+        ("Chặn", "Nội dung", "Của ai", "Có", "Căn cứ"),
+        (
+            (
+                veto["code"],
+                veto["name"],
+                veto["basis"],
+                "chưa biết" if veto["holds"] is None else veto["holds"],
+                veto["cause"],
+            )
+            for veto in told["vetoes"]
+        ),
+        "Điều kiện chặn mức",
+    )
+    home = [("đơn vị chủ quản", told["home_unit"]), ("đơn vị làm việc", told["working_unit"])]
+    output.facts(
+        [
+            *(home if told["home_unit"] else []),
+            ("điểm đề xuất", _range(told)),
+            ("mức đề xuất", _levels(told)),
+            *(("người nhập", text) for text in told["people_enter"]),
+        ]
+    )
+    _label(told)
+
+
+def _label(told: dict[str, Any]) -> None:
+    rules = told["ruleset"]
+    output.facts(
+        [
+            ("bộ quy tắc", f"{rules['name']} ({rules['id']}; {rules['basis']}; {rules['document']})"),
+            ("đề xuất", told["label"]),
+        ]
+    )
+    if told["is_provisional"]:
+        output.note(f"Phiếu TẠM: {'; '.join(told['provisional_because'])}.")
+
+
+def _way(line: dict[str, Any]) -> str:
+    if line["points"] is None:
+        return line["why"] or ""
+    if not line["needed"]:
+        return line["why"] or ""
+    if line["denominator"] is None:
+        return f"bớt {line['needed']} trường hợp thì thêm {_number(line['lost'])} điểm"
+    return f"thêm {line['needed']} đạt (trên {_number(line['denominator'])}) thì thêm {_number(line['lost'])} điểm"
+
+
+def _range(told: dict[str, Any] | None) -> str:
+    if told is None:
+        return ""
+    least, most = told["points_least"], told["points_most"]
+    return _number(least) if least == most else f"{_number(least)} đến {_number(most)}, chờ người nhập"
+
+
+def _levels(told: dict[str, Any] | None) -> str:
+    if told is None:
+        return ""
+    if told["level_most"] is None:
+        return "không xếp loại"
+    if told["proposed_level"]:
+        return told["proposed_level"]
+    return f"từ “{told['level_least']}” đến “{told['level_most']}”, chờ người nhập"
+
+
+def _number(value: Decimal | int | None) -> str:
+    return "" if value is None else output.vietnamese_decimal(value)
