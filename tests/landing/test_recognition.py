@@ -10,7 +10,7 @@ EVENT = {
     "MaHoSo": "H24.12.01-250701-0001",
     "ThoiDiemXuLy": "20250701080000",
     "TrangThai": "2",
-    "NguoiXuLy": "A",
+    "NoiDungXuLy": "Nhận",
 }
 
 
