@@ -125,3 +125,30 @@ def test_an_excellent_collective_needs_one_fighter_and_everybody_at_work(base):
     assert answers(base, "excellent", {"a": SURE, "b": SURE})["tap_the_lao_dong_xuat_sac", "u"] is None
     members = {"a": ("excellent", "excellent"), "b": SURE, "c": SURE, "d": ("not_completed", "not_completed")}
     assert answers(base, "excellent", members)["tap_the_lao_dong_xuat_sac", "u"] is False
+
+
+@pytest.mark.parametrize(
+    ("told", "is_rated"),
+    [
+        ({}, False),
+        # Points that everybody begins with, and too few to count, say nothing.
+        ({"e_document_rate": Figure(2, 2, Decimal(100), "small_n")}, False),
+        ({"dossier_on_time_rate": Figure(0, 0, None, "no_data")}, False),
+        ({"e_document_rate": Figure(50, 50, Decimal(100), "ok")}, True),
+        ({"dossier_overdue_open_count": number(0)}, True),
+    ],
+)
+def test_a_unit_of_which_nothing_is_known_gets_no_level(told, is_rated):
+    places = {("unit", "u", id): figure for id, figure in told.items()}
+    sheet = unit_sheets(named("units_default"), Figures(YEAR, COMMUNE, places, 1), ["u"])["u"]
+    assert sheet.is_rated is is_rated
+
+
+@pytest.mark.parametrize("id", ["dossier_on_time_rate", "reschedule_over_once_count", "form_ii06a_open"])
+def test_one_number_that_is_not_whole_makes_the_sheet_provisional(id):
+    for status in ("ok", "incomplete"):
+        figure = Figure(10, 10 if id.endswith("rate") else None, Decimal(100), status)
+        known = Figures(YEAR, COMMUNE, {("unit", "u", id): figure}, 1)
+        sheet = unit_sheets(named("units_default"), known, ["u"])["u"]
+        assert bool(sheet.provisional) is (status == "incomplete")
+        assert all(id in why for why in sheet.provisional)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from tthc.evaluation import scoring, vetoes
 from tthc.evaluation.figures import Figures
 from tthc.evaluation.people import Finding, Person
-from tthc.evaluation.rules import Form, Level, RuleSet
+from tthc.evaluation.rules import Form, Level, RuleSet, item_parts, parts_read
 from tthc.evaluation.scoring import Total
 from tthc.evaluation.vetoes import Held, Unit
 
@@ -133,7 +133,8 @@ def _sheet(
     most: Level | None = None
     # Points that everybody begins with say nothing of a unit of which nothing is known.
     is_known = any(
-        line.state == "waiting" or line.value is not None for line in total.lines if line.state != "aside"
+        line.state == "waiting" or (line.state == "scored" and line.value is not None and line.why is None)
+        for line in total.lines
     )
     if is_known and not vetoes.is_unrated(held):
         least, most = (vetoes.capped(rules.band(points).level, held) for points in (total.least, total.most))
@@ -148,15 +149,17 @@ def _sheet(
         tuple(held),
         least,
         most,
-        _provisional(figures, total),
+        _provisional(rules, figures, level_of, code, total),
     )
 
 
-def _provisional(figures: Figures, total: Total) -> tuple[str, ...]:
+def _provisional(rules: RuleSet, figures: Figures, level_of: str, code: str, total: Total) -> tuple[str, ...]:
     why = []
     if figures.revision is None:
         why.append("số liệu của kỳ chưa công bố")
-    partial = sorted({line.item.code for line in total.lines if not line.is_whole})
-    if partial:
-        why.append(f"còn thiếu nguồn của kỳ ở các mục {', '.join(partial)}")
+    parts = [part for line in total.lines if not line.is_whole for part in item_parts(line.item)]
+    parts += [part for part in parts_read(rules) if figures.part(level_of, code, part)[1] == "incomplete"]
+    if parts:
+        partial = sorted({part.partition(".")[0] for part in parts})
+        why.append(f"còn thiếu nguồn của kỳ: {', '.join(partial)}")
     return tuple(why)

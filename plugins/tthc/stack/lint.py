@@ -81,6 +81,7 @@ def declarations(root: Path) -> Iterator[str]:
 
 
 def _loaded() -> Iterator[str]:
+    from tthc.evaluation import rule_files
     from tthc.indicators import definitions
     from tthc.reports import letterhead, papers
     from tthc.safekeeping import retention
@@ -91,6 +92,7 @@ def _loaded() -> Iterator[str]:
         streams.streams,
         native_words.declarations,
         definitions.indicators,
+        rule_files.rulesets,
         seeds.declared_units,
         office_hours.declared,
         retention.declared,
