@@ -114,6 +114,8 @@ def test_what_analysts_may_not_read_is_not_written_even_by_the_owner(filled, tmp
 
 
 def test_who_may_not_note_the_export_exports_nothing(filled, member, monkeypatch, tmp_path):
-    monkeypatch.setenv("TTHC_WAREHOUSE_URL", member(filled, "hr"))
+    with psycopg.connect(filled) as connection:
+        connection.execute("REVOKE INSERT ON ops.access_log FROM tthc_analyst")
+    monkeypatch.setenv("TTHC_WAREHOUSE_URL", member(filled, "analyst"))
     assert cli.main(["export", "marts", "--out", str(tmp_path)]) == 1
     assert list(tmp_path.glob("*.parquet")) == []
