@@ -92,7 +92,7 @@ def unit(numbers: Numbers, code: str) -> Said:
         [_rate(mine, *row) for row in rows] for rows in (RATES_OF_A, RATES_OF_B, RATES_OF_C, RATES_OF_D)
     ]
     overdue = mine.get("dossier_overdue_open_count", (None, None))[0]
-    if overdue is not None:
+    if overdue is not None and mine.get("form_ii06a_received_or_carried", (0,))[0]:
         groups[0].append((5, F(max(0, 5 - overdue))))
     if code == CENTRE:
         whole = {name: told for (level, _, name), told in numbers.items() if level == "commune"}
@@ -108,7 +108,7 @@ def unit(numbers: Numbers, code: str) -> Said:
     discipline = F(10 if papers is None else 5 + papers[1]) * F(100, here)
     cents = hundredths(points * F(100, here) + max(F(0), discipline - _deducted(mine)))
     held = _vetoes_of_unit(mine)
-    if papers is None and not any(known):
+    if sum(each[0] for group in known for each in group) + (0 if papers is None else 5) < 15:
         return Said(cents, cents, None, None, held)
     level = _lowest(level_335(cents), ["good" for _ in held])
     return Said(cents, cents, level, level, held)

@@ -49,6 +49,9 @@ def test_units_are_proposed_from_what_is_published(hamlet_settings):
     assert (lines["A1"]["numerator"], lines["A1"]["denominator"]) == (2, 3)
     assert (lines["A1"]["state"], lines["A1"]["points"]) == ("đứng ngoài", None)
     assert (lines["A3"]["value"], lines["A3"]["lost"]) == (0, 0)
+    # Of four dossiers nobody proposes anything, and of none neither.
+    assert all(sheet["proposed_level"] is None and sheet["points"] is None for sheet in sheets.values())
+    assert all("Quá ít" in sheet["not_rated_because"] for sheet in sheets.values())
     assert lines["A1"]["evidence"] == ["tthc explain dossier_on_time_rate 2025-07 --code kinh_te"]
     # D4 is overdue, of two that are open.
     vetoes = {veto["code"]: veto["holds"] for veto in sheets["van_phong"]["vetoes"]}
@@ -79,6 +82,8 @@ def test_two_rule_sets_on_the_same_numbers(hamlet_settings):
     assert all(
         row["a"]["points_most"] == row["b"]["points_most"] and row["items"] == [] for row in told["sheets"]
     )
+    table = run("score", "diff", "units_default", "units_bands_qd212", "2025-07")
+    assert table.code == 0 and table.out.count(rules.DEFAULT_LABEL) == 2
     assert run("score", "diff", "units_default", "qd212_2025", "2025-07").code == 2
     assert run("score", "diff", "units_default", "khong_co", "2025-07").code == 2
 
@@ -101,6 +106,14 @@ def test_reading_a_personal_sheet_is_written_down(staffed):
     assert [sheet["code"] for sheet in everybody["sheets"]] == ["AH-01", "AH-02"]
     assert {answer["title"] for answer in everybody["emulation"]} >= {"lao_dong_tien_tien", "giay_khen"}
     assert len(accesses(staffed)) == 2
+    table = run("score", "2025-07", "--people")
+    assert table.code == 0 and "chỉ liệt kê, không chọn ai" in table.out and rules.PROPOSAL in table.out
+    sheet = run("score", "2025-07", "--official", "AH-01")
+    assert sheet.code == 0 and "V7" in sheet.out and "người nhập" in sheet.out and rules.PROPOSAL in sheet.out
+    both = run("score", "diff", "qd212_2025", "nd335_2026", "2025-07", "--official", "AH-02")
+    assert both.code == 0 and both.out.count(rules.PROPOSAL) == 2
+    # One line for each rule set that was asked.
+    assert len(accesses(staffed)) == 6
 
 
 @pytest.mark.parametrize(("group", "code"), [("hr", 0), ("analyst", 1), ("steward", 1), (None, 1)])

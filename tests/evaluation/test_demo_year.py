@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from demo import scoring
+from demo import answer_key, scoring
 from demo.answers import exports, registers
 from demo.connector import Pull
 from demo.files import FILES, Context
@@ -36,6 +36,12 @@ def test_every_sheet_of_the_demo_equals_the_independent_scorer():
             for key, one in told.items()
             if key[0] in ("commune", "unit", "official") and one.numerator.isdigit()
         }
+        for place, tally in answer_key.tallies(known.facts.values(), period).items():
+            numbers[*place, "form_ii06a_open"] = (tally["open"], None)
+            numbers[*place, "form_ii06a_received_or_carried"] = (
+                tally["received"] + tally["carried_over"],
+                None,
+            )
         assert {code for level, code, _ in numbers if level == "commune"} == {COMMUNE}
         counted = [key for key in numbers if key[0] == "official"]
         assert len({code for _, code, _ in counted}) >= 10
@@ -47,4 +53,5 @@ def test_every_sheet_of_the_demo_equals_the_independent_scorer():
         assert {code: said(sheet) for code, sheet in people.items()} == scoring.officials(
             numbers, staff, conduct, *year(label)
         )
+        assert sum(sheet.is_rated for sheet in units.values()) >= 3
         assert len(people) >= 20 and any(sheet.total.least > 0 for sheet in people.values())

@@ -134,8 +134,20 @@ def test_an_excellent_collective_needs_one_fighter_and_everybody_at_work(base):
         # Points that everybody begins with, and too few to count, say nothing.
         ({"e_document_rate": Figure(2, 2, Decimal(100), "small_n")}, False),
         ({"dossier_on_time_rate": Figure(0, 0, None, "no_data")}, False),
-        ({"e_document_rate": Figure(50, 50, Decimal(100), "ok")}, True),
-        ({"dossier_overdue_open_count": number(0)}, True),
+        ({"e_document_rate": Figure(50, 50, Decimal(100), "ok")}, False),
+        # None overdue of none is nothing.
+        ({"dossier_overdue_open_count": number(0), "form_ii06a_received_or_carried": number(0)}, False),
+        ({"dossier_early_rate": Figure(50, 50, Decimal(100), "ok")}, False),
+        ({"dossier_on_time_rate": Figure(50, 50, Decimal(100), "ok")}, True),
+        # A unit without dossiers is judged by its plans and its papers.
+        (
+            {
+                "par_task_on_time_rate": Figure(9, 9, Decimal(100), "ok"),
+                "assigned_task_on_time_rate": Figure(9, 9, Decimal(100), "ok"),
+                "report_on_time_rate": Figure(9, 9, Decimal(100), "ok"),
+            },
+            True,
+        ),
     ],
 )
 def test_a_unit_of_which_nothing_is_known_gets_no_level(told, is_rated):

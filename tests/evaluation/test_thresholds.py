@@ -106,7 +106,12 @@ def test_a_veto_caps_the_level_and_moves_no_points():
     before, after = (
         unit_sheet(
             rules_,
-            figures(dossier_overdue_open_count=number(0), form_ii06a_open=number(9), **told),
+            figures(
+                dossier_overdue_open_count=number(0),
+                form_ii06a_open=number(9),
+                form_ii06a_received_or_carried=number(9),
+                **told,
+            ),
             "kinh_te",
         )
         for told in (full, one_late)

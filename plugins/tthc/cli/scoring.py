@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tthc.cli import output
+from tthc.cli import output, scoring_tables
 from tthc.cli.figures import MonthCalendar
 from tthc.cli.options import AsJson, Draft, PeriodLabel
 from tthc.cli.wording import Command, Group
@@ -105,18 +104,18 @@ def sheet(
         if official or people:
             units, persons, findings = _people(connection, parsed, known, official or "mọi người", by, reason)
             if people:
-                _show_everybody(parsed, units, persons, findings, as_json)
+                scoring_tables.everybody(parsed, units, persons, findings, as_json)
                 return
             told = telling.told(_one(persons, official, "người có phiếu"))
         elif unit:
             told = telling.told(_one(_units(parsed, known), unit, "đơn vị"))
         else:
-            _show_units(parsed, known, as_json)
+            scoring_tables.units(parsed, known, _units(parsed, known), as_json)
             return
     if as_json:
         output.as_json(told)
         return
-    _show(told)
+    scoring_tables.sheet(told)
 
 
 def explain(
@@ -150,15 +149,7 @@ def explain(
     if as_json:
         output.as_json(told)
         return
-    output.as_table(
-        ("Mục", "Tên", "Điểm mất", "Lấy lại bằng", "Xem từng dòng"),
-        (
-            (line["item"], line["name"], _number(line["lost"]), _way(line), "; ".join(line["evidence"]))
-            for line in told["items"]
-        ),
-        f"Điểm mất, kỳ {told['period']}: {told['code']}",
-    )
-    _label(told)
+    scoring_tables.lost(told)
 
 
 def diff(
@@ -210,21 +201,7 @@ def diff(
     if as_json:
         output.as_json({"period": parsed.label, "labels": [one.label, other.label], "sheets": told})
         return
-    output.as_table(
-        ("Mã", f"Điểm {a}", f"Điểm {b}", f"Mức {a}", f"Mức {b}", "Mục khác"),
-        (
-            (
-                row["code"],
-                *(_range(row[side]) for side in "ab"),
-                *(_levels(row[side]) for side in "ab"),
-                ", ".join(item["item"] for item in row["items"]),
-            )
-            for row in told
-        ),
-        f"Hai bộ quy tắc trên cùng số liệu kỳ {parsed.label}",
-    )
-    for rules in (one, other):
-        output.facts([(rules.ruleset, rules.label)])
+    scoring_tables.differences(told, one, other, parsed)
 
 
 def _known(connection: psycopg.Connection, label: str, calendar: str, draft: bool) -> tuple[Period, Figures]:
@@ -282,230 +259,3 @@ def _one(sheets: dict[str, Sheet], code: str | None, what: str) -> Sheet:
     if code not in sheets:
         raise UsageError(f"Không có {what} mang mã {code} trong kỳ. Các mã: {', '.join(sorted(sheets))}.")
     return sheets[code]
-
-
-def _show_units(period: Period, known: Figures, as_json: bool) -> None:
-    from tthc.evaluation import standing, telling
-
-    sheets = _units(period, known)
-    rules = next(iter(sheets.values())).rules
-    places = standing.places(sheets, known, rules.volume_limits)
-    if as_json:
-        output.as_json(
-            {
-                "label": rules.label,
-                "sheets": [telling.told(each) for each in sheets.values()],
-                "ranks": [vars(place) for place in places],
-            }
-        )
-        return
-    told = {code: telling.told(each) for code, each in sheets.items()}
-    output.as_table(
-        (
-            "Đơn vị",
-            "Hồ sơ trong kỳ",
-            "Nhóm lượng hồ sơ",
-            "Hạng trong nhóm",
-            "Điểm",
-            "Mức đề xuất",
-            "Chặn mức",
-        ),
-        (
-            (
-                place.code,
-                place.volume,
-                place.group + 1,
-                "" if place.rank is None else f"{place.rank}/{place.of}",
-                _number(told[place.code]["points"]),
-                _levels(told[place.code]),
-                ", ".join(veto["code"] for veto in told[place.code]["vetoes"] if veto["holds"]),
-            )
-            for place in places
-        ),
-        f"Đề xuất điểm đơn vị, kỳ {period.label}; chỉ xếp hạng giữa các đơn vị có lượng hồ sơ gần nhau",
-    )
-    _label(next(iter(told.values())))
-
-
-def _show_everybody(
-    period: Period, units: dict[str, Sheet], people: dict[str, Sheet], findings: list[Finding], as_json: bool
-) -> None:
-    from tthc.evaluation import emulation, rule_files, standing, telling
-
-    told = [telling.told(each) for each in people.values()]
-    quotas = [
-        {"ruleset": id, "is_exceeded": check.is_exceeded, **vars(check)}
-        for id, rules in sorted({each.rules.ruleset: each.rules for each in people.values()}.items())
-        if rules.quota
-        for check in standing.quotas(
-            [each for each in people.values() if each.rules.ruleset == id], rules.quota
-        )
-    ]
-    titles = rule_files.in_force("emulation", period.end)
-    answers = emulation.preconditions(titles, units, people, findings) if titles else []
-    if as_json:
-        output.as_json(
-            {
-                "labels": sorted({each["label"] for each in told} | ({titles.label} if titles else set())),
-                "sheets": told,
-                "quotas": quotas,
-                "emulation": [vars(answer) for answer in answers],
-            }
-        )
-        return
-    output.as_table(
-        ("Mã", "Đơn vị chủ quản", "Điểm", "Mức đề xuất", "Chặn mức"),
-        (
-            (
-                each["code"],
-                each["home_unit"],
-                _range(each),
-                _levels(each),
-                ", ".join(veto["code"] for veto in each["vetoes"] if veto["holds"]),
-            )
-            for each in told
-        ),
-        f"Đề xuất của từng người, kỳ {period.label}",
-    )
-    output.as_table(
-        (
-            "Đơn vị",
-            "Nhóm việc",
-            "Từ tốt trở lên",
-            "Được xuất sắc",
-            "Nâng tỷ lệ",
-            "Chắc chắn xuất sắc",
-            "Có thể xuất sắc",
-        ),
-        (
-            (
-                q["unit"],
-                q["work"],
-                q["rated"],
-                q["allowed"],
-                q["allowed_raised"],
-                list(q["at_level"]),
-                list(q["may_be"]),
-            )
-            for q in quotas
-        ),
-        "Tỷ lệ xuất sắc: chỉ liệt kê, không chọn ai",
-    )
-    output.as_table(
-        ("Danh hiệu", "Mã", "Đủ điều kiện", "Vì"),
-        (
-            (
-                answer.title,
-                answer.code,
-                "chưa biết" if answer.meets is None else answer.meets,
-                "; ".join(answer.why),
-            )
-            for answer in answers
-        ),
-        "Điều kiện danh hiệu thi đua",
-    )
-    for label in sorted({each["label"] for each in told} | ({titles.label} if titles else set())):
-        output.facts([("đề xuất", label)])
-
-
-def _show(told: dict[str, Any]) -> None:
-    output.as_table(
-        ("Mục", "Tên", "Tử số", "Mẫu số", "Tỷ lệ", "Mục tiêu", "Tối đa", "Điểm", "Vì sao"),
-        (
-            (
-                line["item"],
-                line["name"],
-                _number(line["numerator"]),
-                _number(line["denominator"]),
-                _number(line["value"]),
-                _number(line["target"]),
-                _number(line["weight"]),
-                _number(line["points"]),
-                line["why"] or "",
-            )
-            for line in told["items"]
-        ),
-        f"Phiếu đề xuất, kỳ {told['period']}: {told['code']}",
-    )
-    if told["deductions"]:
-        output.as_table(
-            ("Trừ", "Tên", "Số việc", "Điểm", "Ghi chú"),
-            (
-                (
-                    each["code"],
-                    each["name"],
-                    _number(each["events"]),
-                    _number(each["points"]),
-                    each["why"] or ("" if each["is_counted"] else "chỉ là căn cứ, không tự trừ"),
-                )
-                for each in told["deductions"]
-            ),
-            f"Điểm trừ: {_number(told['deducted_points'])}",
-        )
-    output.as_table(
-        ("Chặn", "Nội dung", "Của ai", "Có", "Căn cứ"),
-        (
-            (
-                veto["code"],
-                veto["name"],
-                veto["basis"],
-                "chưa biết" if veto["holds"] is None else veto["holds"],
-                veto["cause"],
-            )
-            for veto in told["vetoes"]
-        ),
-        "Điều kiện chặn mức",
-    )
-    home = [("đơn vị chủ quản", told["home_unit"]), ("đơn vị làm việc", told["working_unit"])]
-    output.facts(
-        [
-            *(home if told["home_unit"] else []),
-            ("điểm đề xuất", _range(told)),
-            ("mức đề xuất", _levels(told)),
-            *(("người nhập", text) for text in told["people_enter"]),
-        ]
-    )
-    _label(told)
-
-
-def _label(told: dict[str, Any]) -> None:
-    rules = told["ruleset"]
-    output.facts(
-        [
-            ("bộ quy tắc", f"{rules['name']} ({rules['id']}; {rules['basis']}; {rules['document']})"),
-            ("đề xuất", told["label"]),
-        ]
-    )
-    if told["is_provisional"]:
-        output.note(f"Phiếu TẠM: {'; '.join(told['provisional_because'])}.")
-
-
-def _way(line: dict[str, Any]) -> str:
-    if line["points"] is None:
-        return line["why"] or ""
-    if not line["needed"]:
-        return line["why"] or ""
-    if line["denominator"] is None:
-        return f"bớt {line['needed']} trường hợp thì thêm {_number(line['lost'])} điểm"
-    return f"thêm {line['needed']} đạt (trên {_number(line['denominator'])}) thì thêm {_number(line['lost'])} điểm"
-
-
-def _range(told: dict[str, Any] | None) -> str:
-    if told is None:
-        return ""
-    least, most = told["points_least"], told["points_most"]
-    return _number(least) if least == most else f"{_number(least)} đến {_number(most)}, chờ người nhập"
-
-
-def _levels(told: dict[str, Any] | None) -> str:
-    if told is None:
-        return ""
-    if told["level_most"] is None:
-        return "không xếp loại"
-    if told["proposed_level"]:
-        return told["proposed_level"]
-    return f"từ “{told['level_least']}” đến “{told['level_most']}”, chờ người nhập"
-
-
-def _number(value: Decimal | int | None) -> str:
-    return "" if value is None else output.vietnamese_decimal(value)

@@ -27,13 +27,14 @@ def preconditions(
 ) -> list[Answer]:
     """Return an answer for every title and everybody who could hold it, in the order of the rule set and by code."""
     found: dict[tuple[str, str], Answer] = {}
+    names = {title.code: title.name for title in rules.titles}
     for title in rules.titles:
         sheets = people if title.who == "person" else units
         for code, sheet in sorted(sheets.items()):
             parts = (
-                _of_person(title, sheet, found, findings)
+                _of_person(title, sheet, found, findings, names)
                 if title.who == "person"
-                else _of_unit(title, sheet, people, found, findings)
+                else _of_unit(title, sheet, people, found, findings, names)
             )
             found[title.code, code] = Answer(title.code, code, _all(parts), tuple(text for _, text in parts))
     return list(found.values())
@@ -49,11 +50,13 @@ def _all(parts: Sequence[_Part]) -> bool | None:
     return None if None in answers else True
 
 
-def _of_person(title: Title, sheet: Sheet, found: Mapping, findings: Sequence[Finding]) -> list[_Part]:
+def _of_person(
+    title: Title, sheet: Sheet, found: Mapping, findings: Sequence[Finding], names: Mapping[str, str]
+) -> list[_Part]:
     parts: list[_Part] = []
     if title.needs_title:
         held = found[title.needs_title, sheet.code].meets
-        parts.append((held, f"{title.needs_title}: {_word(held)}"))
+        parts.append((held, f"{names[title.needs_title]}: {_word(held)}"))
     if title.least_level:
         answer, text = _at_least(sheet, title.least_level)
         if title.or_entered and answer is not True:
@@ -67,7 +70,12 @@ def _of_person(title: Title, sheet: Sheet, found: Mapping, findings: Sequence[Fi
 
 
 def _of_unit(
-    title: Title, sheet: Sheet, people: Mapping[str, Sheet], found: Mapping, findings: Sequence[Finding]
+    title: Title,
+    sheet: Sheet,
+    people: Mapping[str, Sheet],
+    found: Mapping,
+    findings: Sequence[Finding],
+    names: Mapping[str, str],
 ) -> list[_Part]:
     members = {
         code: one
@@ -79,16 +87,19 @@ def _of_unit(
         parts.append(_at_least(sheet, title.least_level))
     if title.members_level:
         answers = [_at_least(one, title.members_level)[0] for one in members.values()]
-        parts.append(_share(answers, Fraction(100), f"mức {title.members_level} trở lên"))
+        parts.append(_share(answers, Fraction(100), f"{sheet.rules.level_name(title.members_level)} trở lên"))
     if title.members_title and title.members_percent is not None:
         answers = [found[title.members_title, code].meets for code in members]
-        parts.append(_share(answers, Fraction(title.members_percent), title.members_title))
+        parts.append(_share(answers, Fraction(title.members_percent), names[title.members_title]))
     if title.holders_title:
         answers = [found[title.holders_title, code].meets for code in members]
         sure, maybe = answers.count(True), answers.count(None)
         answer = True if sure >= title.holders else None if sure + maybe >= title.holders else False
         parts.append(
-            (answer, f"{title.holders_title}: {sure} chắc chắn, {maybe} chưa biết, cần {title.holders}")
+            (
+                answer,
+                f"{names[title.holders_title]}: {sure} chắc chắn, {maybe} chưa biết, cần {title.holders}",
+            )
         )
     if title.discipline:
         inside = [one for one in findings if one.official_code in members]

@@ -95,6 +95,8 @@ def _of_item(declared: RuleSet, item: Item) -> Iterator[str]:
         return
     if (item.count is not None) != (item.each is not None):
         yield "count và each đi cùng nhau"
+    if item.among is not None and item.count is None:
+        yield "among chỉ dùng cùng count"
     if item.each is not None and item.each <= 0:
         yield "each phải lớn hơn 0"
     if not 0 <= item.floor < item.target <= 100:
@@ -154,6 +156,8 @@ def _of_rest(declared: RuleSet) -> Iterator[Problem]:
                 yield Problem(where, f"{veto.code}: {text}")
     if declared.quota and not 0 < declared.quota.percent <= declared.quota.raised <= 100:
         yield Problem(("quota",), "cần 0 < percent ≤ raised ≤ 100")
+    if not 0 <= declared.least_known <= 100:
+        yield Problem(("least_known",), "least_known trong khoảng 0 đến 100")
     if declared.work and not 0 < declared.work.absent_from < declared.work.absent_below <= 12:
         yield Problem(("work",), "cần 0 < absent_from < absent_below ≤ 12")
     if list(declared.volume_limits) != sorted(set(declared.volume_limits)):

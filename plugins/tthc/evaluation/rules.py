@@ -54,7 +54,8 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One item: exactly one of ``rate`` and ``measure`` (a percentage), ``count`` (each costs), ``fact``, ``entered``
     (people enter it) and ``given`` (everybody begins with it).
 
-    A percentage gives no points at ``floor``, all at ``target``, in proportion between.
+    ``among``: where it is 0 there is nothing to count. A percentage gives no points at ``floor``, all at ``target``, in
+    proportion between.
     """
 
     code: str
@@ -64,6 +65,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     measure: Measure | None = None
     count: str | None = None
     each: Decimal | None = None
+    among: str | None = None
     fact: Literal["subordinates", "head_score"] | None = None
     entered: str | None = None
     given: bool = False
@@ -190,7 +192,10 @@ class Title(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One rule set, valid between two days, both inside; an alternative is never chosen by date, only named."""
+    """One rule set, valid between two days, both inside; an alternative is never chosen by date, only named.
+
+    With less than ``least_known`` of its weight known by numbers, no points and no level are proposed.
+    """
 
     ruleset: str
     kind: Kind
@@ -209,6 +214,7 @@ class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     forms: tuple[Form, ...] = ()
     deductions: Deductions = Deductions()
     vetoes: tuple[Veto, ...] = ()
+    least_known: Decimal = Decimal(0)
     work: Work | None = None
     quota: Quota | None = None
     volume_limits: tuple[int, ...] = ()
@@ -253,7 +259,7 @@ def item_parts(item: Item) -> tuple[str, ...]:
     if item.rate:
         return (f"{item.rate}.numerator", f"{item.rate}.denominator")
     if item.count:
-        return (f"{item.count}.numerator",)
+        return (f"{item.count}.numerator", *([f"{item.among}.numerator"] if item.among else []))
     if item.measure:
         return (*item.measure.of, *item.measure.done, *item.measure.failed)
     return ("unit_head_accountability_score.value",) if item.fact == "head_score" else ()

@@ -143,7 +143,8 @@ def _line(
         return _valued(line, known)
     if item.count is not None:
         events, status = figures.part(level, code, f"{item.count}.numerator")
-        if events is None:
+        there, _ = figures.part(level, code, f"{item.among or item.count}.numerator")
+        if events is None or (item.among is not None and not there):
             return _missing(line, group, _NO_DATA)
         points = max(Fraction(0), weight - Fraction(item.each or 0) * events)
         return replace(

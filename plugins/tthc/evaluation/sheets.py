@@ -37,7 +37,7 @@ class Sheet:
 
     @property
     def is_rated(self) -> bool:
-        """Whether anybody rates at all: not below the least months of work."""
+        """Whether anything is proposed: not below the least months of work, nor of what hardly any number tells."""
         return self.level_most is not None
 
     @property
@@ -47,8 +47,9 @@ class Sheet:
 
     @property
     def points(self) -> Decimal | None:
-        """The points of 100; None while people owe some."""
-        return self.total.most if self.total.least == self.total.most and not self.waiting else None
+        """The points of 100; None while people owe some, and where nothing is proposed."""
+        is_decided = self.is_rated and self.total.least == self.total.most and not self.waiting
+        return self.total.most if is_decided else None
 
     @property
     def waiting(self) -> list[scoring.Line]:
@@ -131,12 +132,19 @@ def _sheet(
 ) -> Sheet:
     least: Level | None = None
     most: Level | None = None
-    # Points that everybody begins with say nothing of a unit of which nothing is known.
-    is_known = any(
-        line.state == "waiting" or (line.state == "scored" and line.value is not None and line.why is None)
-        for line in total.lines
+    # Points that everybody begins with, and a few that are left, say nothing of a unit.
+    known = sum(
+        (
+            Fraction(line.item.weight or 0)
+            for line in total.lines
+            if line.value is not None and line.why is None
+        ),
+        Fraction(0),
     )
-    if is_known and not vetoes.is_unrated(held):
+    is_enough = any(line.state == "waiting" for line in total.lines) or (
+        known > 0 and known >= rules.least_known
+    )
+    if is_enough and not vetoes.is_unrated(held):
         least, most = (vetoes.capped(rules.band(points).level, held) for points in (total.least, total.most))
     return Sheet(
         rules,

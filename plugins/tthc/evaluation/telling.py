@@ -71,10 +71,22 @@ def told(sheet: Sheet) -> dict[str, Any]:
         "level_least": _level(sheet, sheet.level_least),
         "level_most": _level(sheet, sheet.level_most),
         "is_rated": sheet.is_rated,
-        "people_enter": [f"{line.item.code} {line.item.name}: {line.why}" for line in sheet.waiting]
+        "not_rated_because": _unrated(sheet),
+        "people_enter": [
+            f"{line.item.code} {line.item.name}: {line.item.entered or line.why}" for line in sheet.waiting
+        ]
         + ([] if person is None else ["Tự chấm điểm", "Nhận xét của người đứng đầu"]),
         "notes": list(declared.notes),
     }
+
+
+def _unrated(sheet: Sheet) -> str | None:
+    if sheet.is_rated:
+        return None
+    causes = [
+        f"{one.veto.name}: {one.cause}" for one in sheet.held if one.holds and one.veto.cap == "not_rated"
+    ]
+    return "; ".join(causes) or "Quá ít mục có số để đề xuất điểm và mức."
 
 
 def _level(sheet: Sheet, level: rules.Level | None) -> str | None:

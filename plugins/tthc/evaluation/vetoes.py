@@ -123,7 +123,7 @@ def _of_fact(
             return Held(veto, bool(told), f"đơn vị {person.home_unit}: {', '.join(told) or 'không'}", cap)
         if unit.level is None:
             return Held(veto, None, f"Chưa biết mức của đơn vị {person.home_unit}.")
-        return Held(veto, True, f"đơn vị {person.home_unit}: {unit.level}", unit.level)
+        return Held(veto, True, f"đơn vị {person.home_unit}: {rules.level_name(unit.level)}", unit.level)
     return _of_work(veto, rules, figures, person, cap)
 
 
