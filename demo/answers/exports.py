@@ -8,23 +8,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from .. import answer_key, dates, tally, two_systems
+from .. import answer_key, dates, judging, tally, two_systems
 from ..city import City
 from ..clockwork import opens
 from ..connector import Memory, Pull, simulate
 from ..counting import BY_CODE, Facts
 from ..exports import payments, petitions, portal_dossiers, ratings
-from ..judging import (
-    DISSOLVED,
-    DISSOLVED_INTO,
-    DISSOLVED_UNTIL,
-    NO_EVENTS,
-    UNIT_CODES,
-    Sheet,
-    members,
-    text,
-    unit_code,
-)
+from ..judging import NO_EVENTS, Sheet, members, text, unit_code
 from ..periods import Period
 from ..procedures import CATALOGUE
 from ..spelling import folded
@@ -329,9 +319,9 @@ def _procedures(known: Known, period: Period) -> Iterator[Item]:
 
 
 def _unit(key: str | None, on: date) -> str | None:
-    if key in UNIT_CODES:
-        return UNIT_CODES[key]
-    return DISSOLVED_INTO if key in DISSOLVED and on <= DISSOLVED_UNTIL else None
+    if key in judging.UNIT_CODES:
+        return judging.UNIT_CODES[key]
+    return judging.DISSOLVED_INTO if key in judging.DISSOLVED and on <= judging.DISSOLVED_UNTIL else None
 
 
 def _ratings(known: Known, period: Period) -> Iterator[Item]:
