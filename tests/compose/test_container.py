@@ -98,3 +98,31 @@ def test_the_account_of_the_pages_reads_what_analysts_read(mounted, warehouse, c
         ):
             with pytest.raises(errors.InsufficientPrivilege):
                 connection.execute(refused)
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "entity", "may"),
+    [
+        ("approver", "PUT", "HITL_DETAIL", True),
+        ("data", "PUT", "HITL_DETAIL", False),
+        ("approver", "GET", "HITL_DETAIL", True),
+        ("approver", "POST", "RUN", False),
+        ("data", "POST", "RUN", True),
+        ("approver", "PUT", None, False),
+        ("data", "PUT", None, True),
+        ("data", "DELETE", None, False),
+    ],
+)
+def test_who_may_answer_and_who_may_run(role, method, entity, may):
+    from types import SimpleNamespace
+
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+
+    user = SimpleNamespace(
+        perms=login.ROLES[role], roles=[SimpleNamespace(name=role)], get_name=lambda: "lan"
+    )
+    manager = login.AuthManager()
+    details = DagDetails(id="monthly_refresh")
+    access = entity and DagAccessEntity[entity]
+    assert manager.is_authorized_dag(method=method, user=user, access_entity=access, details=details) is may
+    assert manager.is_authorized_hitl_task(assigned_users={"approver"}, user=user) is (role == "approver")

@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.providers.fab.auth_manager.fab_auth_manager import FabAuthManager
 
 if TYPE_CHECKING:
+    from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
     from airflow.providers.fab.auth_manager.models import User
 
 DATA, APPROVER = "data", "approver"
+HITL = "HITL Detail"
 _SEEN = (
     "DAGs", "DAG Code", "DAG Dependencies", "DAG Runs", "DAG Versions", "DAG Warnings", "Assets", "Asset Aliases",
     "Backfills", "Cluster Activity", "ImportError", "Jobs", "Pools", "Task Instances", "Task Logs", "XComs",
@@ -43,7 +46,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         ("can_edit", "Backfills"),
         ("can_create", "Assets"),
     ],
-    APPROVER: [*_EVERYONE, ("can_edit", "HITL Detail")],
+    APPROVER: [*_EVERYONE, ("can_edit", HITL)],
 }
 
 
@@ -59,6 +62,23 @@ def as_setting() -> str:
 
 class AuthManager(FabAuthManager):
     """Accounts with passwords in Airflow's database. A step assigned to ``approver`` waits for that role."""
+
+    def is_authorized_dag(
+        self,
+        *,
+        method: ResourceMethod,
+        user: User,
+        access_entity: DagAccessEntity | None = None,
+        details: DagDetails | None = None,
+    ) -> bool:
+        """Whether this person may do this: answering asks for no right to change the DAG, as it does in FAB itself."""
+        answers = access_entity is DagAccessEntity.HITL_DETAIL and method == "PUT"
+        if answers and not self._is_authorized(method="PUT", resource_type=HITL, user=user):
+            return False
+        asked = "GET" if answers else method
+        return super().is_authorized_dag(
+            method=asked, user=user, access_entity=access_entity, details=details
+        )
 
     def is_authorized_hitl_task(self, *, assigned_users: set[str], user: User) -> bool:
         """Whether this person may answer: named, or of a role that is named."""
