@@ -18,7 +18,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests import airflow_home
 from tthc.stack import places, postgres, processes
+
+# Airflow reads its settings when it is first imported, which is when the test files are collected.
+airflow_home.prepare()
 
 FOLDER = "TTHC_TEST_CLUSTER"
 OWNER = "tthc_test"
@@ -47,6 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
     found = Path(chosen_binaries) if chosen_binaries else postgres.find_binaries()
     (folder / "binaries").write_text(str(places.reachable_binaries(found)))
     os.environ[FOLDER] = str(folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders of the longest files, so that no worker ends on one alone."""
+    items.sort(key=lambda item: item.path.parent.name not in ("proof", "stack", "streams"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

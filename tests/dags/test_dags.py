@@ -6,7 +6,7 @@ import sys
 from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.serialized_objects import DagSerialization
 
-from tests.dags.conftest import ROOT
+from tests.airflow_home import ROOT
 from tthc.sources.streams import streams
 
 ORDER = {

@@ -135,8 +135,9 @@ def note_lives(connection: psycopg.Connection, stream: Stream, keys: Collection[
         return
     connection.execute(
         f"CREATE TEMPORARY TABLE lives_before ON COMMIT DROP AS {_lives(stream)}"
-        f" WHERE t.commune_code = %(commune)s AND (%(keys)s::text[] IS NULL OR t.{stream.key[0]} = ANY (%(keys)s))",
-        {"commune": settings.commune_code(), "keys": None if keys is None else list(keys)},
+        f" WHERE t.commune_code = %(commune)s"
+        f" AND (%(keys)s::text[] IS NULL OR t.{stream.key[0]}::text = ANY (%(keys)s))",
+        {"commune": settings.commune_code(), "keys": None if keys is None else [str(key) for key in keys]},
     )
 
 
@@ -348,10 +349,19 @@ WITH newest AS (
     WHERE commune_code = %(commune_code)s
 ),
 
+-- Periods before the first one that was ever counted wait until a person asks for them.
+counted AS (
+    SELECT coalesce(min(period_start), '-infinity') AS day
+    FROM indicators.builds
+    WHERE commune_code = %(commune_code)s
+),
+
 lives AS (
-    SELECT first_day, greatest(first_day, least(coalesce(last_day, newest.day), newest.day)) AS last_day
-    FROM ({days}) AS d CROSS JOIN newest
-    WHERE first_day <= newest.day
+    SELECT
+        greatest(first_day, counted.day) AS first_day,
+        greatest(first_day, counted.day, least(coalesce(last_day, newest.day), newest.day)) AS last_day
+    FROM ({days}) AS d CROSS JOIN newest CROSS JOIN counted
+    WHERE first_day <= newest.day AND coalesce(last_day, newest.day) >= counted.day
 )
 
 SELECT DISTINCT to_char(m, 'YYYY-MM') AS month
