@@ -19,10 +19,9 @@ from ..periods import Period
 from ..procedures import CATALOGUE
 from ..spelling import folded
 from ..stream_file import Context, Row
-from ..units import NAMES
 from ..working_days import between
 from .papers import Papers, papers
-from .registers import COMMUNE, UNKNOWN, Asked, Item, Place, Told, told
+from .registers import UNKNOWN, Asked, Item, Told, by_place, told
 
 SESSIONS = ((time(7, 30), time(11, 30)), (time(13, 30), time(17)))
 INTAKE = timedelta(hours=8)
@@ -129,9 +128,9 @@ def values(known: Known, period: Period) -> dict[tuple[str, str, str], Told]:
     }
     found = {}
     for family, items in families.items():
-        by_place = _by_place(family, items)
+        places = by_place(items, with_units=family in WITH_UNITS)
         for id, asked in INDICATORS[family].items():
-            for (level, code), said in by_place.items():
+            for (level, code), said in places.items():
                 if level in asked.levels:
                     found[level, code, id] = told(asked.kind, [each[id] for each in said if id in each], True)
     return found | dict(_of_dossiers(known, period))
@@ -142,19 +141,6 @@ def _of_dossiers(known: Known, period: Period) -> Iterator[tuple[tuple[str, str,
         for id, n, d, value, status in tally.indicators(counts):
             if level in tally.LEVELS.get(id, tally.EVERY_LEVEL):
                 yield (level, code, id), Told(n, d or None, value, status)
-
-
-def _by_place(family: str, items: Iterable[Item]) -> dict[Place, list[dict]]:
-    found: dict[Place, list[dict]] = defaultdict(list)
-    found["commune", COMMUNE] = []
-    if family in WITH_UNITS:
-        found |= {("unit", unit): [] for unit in NAMES}
-    for item in items:
-        found["commune", COMMUNE].append(item.answers)
-        for level, code in item.places.items():
-            if code is not None:
-                found[level, code].append(item.answers)
-    return found
 
 
 def _field(procedure: str | None) -> str:

@@ -125,10 +125,10 @@ def values(registers: Registers, period: Period, read_on: date) -> dict[tuple[st
     }
     found = {}
     for family, items in families.items():
-        by_place = _by_place(family, items)
+        places = by_place(items, with_units=family in WITH_UNITS)
         for id, asked in INDICATORS[family].items():
             if _kind(period) in asked.periods:
-                for (level, code), said in by_place.items():
+                for (level, code), said in places.items():
                     if level in asked.levels:
                         answers = [each[id] for each in said if id in each]
                         found[level, code, id] = told(asked.kind, answers, period.last <= read_on)
@@ -145,10 +145,11 @@ def _kind(period: Period) -> str:
     )
 
 
-def _by_place(family: str, items: Iterable[Item]) -> dict[Place, list[dict]]:
+def by_place(items: Iterable[Item], *, with_units: bool) -> dict[Place, list[dict]]:
+    """Return the answers of the items by whose they are; ``with_units``: a unit without any has an empty list."""
     found: dict[Place, list[dict]] = defaultdict(list)
     found["commune", COMMUNE] = []
-    if family in WITH_UNITS:
+    if with_units:
         found |= {("unit", unit): [] for unit in NAMES}
     for item in items:
         found["commune", COMMUNE].append(item.answers)
