@@ -62,6 +62,7 @@ def doctor(
         checks_of_readings,
         checks_of_rights,
         database,
+        score_chain,
     )
     from tthc.warehouse import doctor as examination
 
@@ -81,6 +82,7 @@ def doctor(
         found += checks_of_place.findings(connection, full=full)
         found += checks_of_rights.findings(connection)
         found += chain.findings(connection, full=full)
+        found += score_chain.findings(connection)
     order = list(examination.PROMISES)
     found.sort(key=lambda finding: order.index(finding.promise))
     if as_json:

@@ -197,7 +197,7 @@ def diff(
         sides = [{code: made for code, made in side.items() if code == wanted} for side in sides]
         if not any(sides):
             raise UsageError(f"Kỳ {parsed.label} không có phiếu của {wanted}.")
-    told = telling.differences(*sides)
+    told = telling.differences(*({code: telling.told(made) for code, made in side.items()} for side in sides))
     if as_json:
         output.as_json({"period": parsed.label, "labels": [one.label, other.label], "sheets": told})
         return

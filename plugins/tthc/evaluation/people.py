@@ -150,6 +150,19 @@ def read(
 
     Raises TthcError for whoever may not read ``restricted``, or cannot leave the line.
     """
+    note_reading(connection, period, subject, by, reason)
+    commune = (settings.commune_code(),)
+    staff = connection.execute("SELECT * FROM restricted.staff WHERE commune_code = %s", commune).fetchall()
+    conduct = connection.execute(
+        "SELECT * FROM restricted.conduct_records WHERE commune_code = %s AND kind = 'finding'", commune
+    ).fetchall()
+    return persons(staff, period), findings_until(conduct, period)
+
+
+def note_reading(
+    connection: psycopg.Connection, period: Period, subject: str, by: str | None, reason: str | None
+) -> None:
+    """Leave the line that says who reads personal sheets, and commit it; raise TthcError for whoever may not."""
     allowed = connection.execute(_MAY_READ).fetchone()["is_allowed"]
     if not allowed:
         raise TthcError(
@@ -161,9 +174,3 @@ def read(
         (by, f"phiếu cá nhân · {subject} · kỳ {period.label} ({period.calendar})", reason),
     )
     connection.commit()
-    commune = (settings.commune_code(),)
-    staff = connection.execute("SELECT * FROM restricted.staff WHERE commune_code = %s", commune).fetchall()
-    conduct = connection.execute(
-        "SELECT * FROM restricted.conduct_records WHERE commune_code = %s AND kind = 'finding'", commune
-    ).fetchall()
-    return persons(staff, period), findings_until(conduct, period)

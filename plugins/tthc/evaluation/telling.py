@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -129,39 +129,42 @@ def _number(value: Fraction | None) -> int | Decimal | None:
     return int(value) if value.denominator == 1 else half_up(value)
 
 
-def differences(one: Mapping[str, Sheet], other: Mapping[str, Sheet]) -> list[dict[str, Any]]:
-    """Return what two rule sets say of the same units or people on the same data, those of either, by code."""
+def differences(
+    one: Mapping[str, Mapping[str, Any]], other: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what two times of telling say of the same units or people, those of either, by code.
+
+    Sheets as :func:`told` gives them: of two rule sets on the same data, or of two versions that were sealed.
+    """
     found = []
     for code in sorted({*one, *other}):
-        sides: Sequence[Sheet | None] = (one.get(code), other.get(code))
+        sides = (one.get(code), other.get(code))
         found.append({"code": code, "a": _side(sides[0]), "b": _side(sides[1]), "items": _items(*sides)})
     return found
 
 
-def _side(sheet: Sheet | None) -> dict[str, Any] | None:
+def is_different(row: Mapping[str, Any]) -> bool:
+    """Say whether one row of :func:`differences` says something else on either side."""
+    return row["a"] != row["b"] or bool(row["items"])
+
+
+def _side(sheet: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if sheet is None:
         return None
+    names = ("label", "points_least", "points_most", "proposed_level", "level_least", "level_most")
     return {
-        "ruleset": sheet.rules.ruleset,
-        "label": sheet.rules.label,
-        "points_least": sheet.total.least,
-        "points_most": sheet.total.most,
-        "proposed_level": _level(sheet, sheet.level),
-        "level_least": _level(sheet, sheet.level_least),
-        "level_most": _level(sheet, sheet.level_most),
-        "vetoes": [held.veto.code for held in sheet.held if held.holds],
+        "ruleset": sheet["ruleset"]["id"],
+        **{name: sheet[name] for name in names},
+        "vetoes": [veto["code"] for veto in sheet["vetoes"] if veto["holds"]],
     }
 
 
-def _items(one: Sheet | None, other: Sheet | None) -> list[dict[str, Any]]:
-    sides = [{line.item.code: line for line in sheet.total.lines} if sheet else {} for sheet in (one, other)]
-    found = []
-    for code in dict.fromkeys([*sides[0], *sides[1]]):
-        points = [_points(side.get(code)) for side in sides]
-        if points[0] != points[1]:
-            found.append({"item": code, "a": points[0], "b": points[1]})
-    return found
-
-
-def _points(line: Line | None) -> Decimal | None:
-    return None if line is None or line.points is None else half_up(line.points)
+def _items(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    sides = [
+        {line["item"]: line["points"] for line in sheet["items"]} if sheet else {} for sheet in (one, other)
+    ]
+    return [
+        {"item": code, "a": sides[0].get(code), "b": sides[1].get(code)}
+        for code in dict.fromkeys([*sides[0], *sides[1]])
+        if sides[0].get(code) != sides[1].get(code)
+    ]

@@ -19,7 +19,7 @@ from tthc import settings
 from tthc.errors import TthcError, Unreachable, UsageError
 from tthc.safekeeping import bundle
 from tthc.safekeeping.bundle import Progress
-from tthc.warehouse import chain, database
+from tthc.warehouse import chain, database, score_chain
 
 #: Settings that newer dumps write and older servers do not know; each is a default anyway.
 _UNKNOWN_TO_OLDER = (b"SET transaction_timeout = 0;\n",)
@@ -45,7 +45,8 @@ def compare(manifest: dict[str, Any], url: str) -> dict[str, Any]:
     """Compare a restored database with what the backup says of itself; raise when they differ."""
     with database.connection(url) as connection:
         found, index = bundle.revisions(connection), bundle.archive_index(connection)
-        broken = [finding for finding in chain.findings(connection, full=True) if not finding.holds]
+        kept = [*chain.findings(connection, full=True), *score_chain.findings(connection)]
+        broken = [finding for finding in kept if not finding.holds]
     wanted = manifest["revisions"]
     different = [_named(row) for row, other in zip(wanted, found, strict=False) if row != other]
     if len(found) != len(wanted) or different:
@@ -59,7 +60,9 @@ def compare(manifest: dict[str, Any], url: str) -> dict[str, Any]:
         )
     if broken:
         names = ", ".join(each.name for each in broken)
-        raise TthcError(f"Chuỗi công bố không nguyên vẹn sau khi khôi phục: {names}. {broken[0].todo}")
+        raise TthcError(
+            f"Sau khi khôi phục, chuỗi công bố hoặc phiếu đã niêm không nguyên vẹn: {names}. {broken[0].todo}"
+        )
     return {"revision_count": len(found), "archive_object_count": index["object_count"], "is_equal": True}
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from tthc.warehouse.doctor import Check
 
-#: What keeps published numbers as they are: (table, trigger).
+#: What keeps published numbers and sealed sheets as they are: (table, trigger).
 GUARDS = (
     ("indicators.builds", "published_stays"),
     ("indicators.builds", "published_is_not_emptied"),
@@ -25,6 +25,13 @@ GUARDS = (
         (f"indicators.{table}", trigger)
         for table in ("revision_facts", "revision_seals", "chain_heads")
         for trigger in ("published_stays", "published_is_not_emptied")
+    ),
+    ("restricted.score_runs", "sealed_is_linked"),
+    ("restricted.score_sheets", "sealed_is_full"),
+    *(
+        (f"restricted.{table}", trigger)
+        for table in ("score_runs", "score_sheets", "score_seals", "score_chain_heads")
+        for trigger in ("sealed_stays", "sealed_is_not_emptied")
     ),
 )
 #: (name, what it says, SQL over the rows of one month and one unit).
@@ -132,11 +139,11 @@ _REVISIONS = (
     Check(
         "P7",
         "published_is_guarded",
-        "các cò giữ số đã công bố đều có và đang bật",
+        "các cò giữ số đã công bố và phiếu đã niêm đều có và đang bật",
         "SELECT g.table_name || '.' || g.trigger_name AS subject, EXISTS (SELECT FROM pg_trigger AS t"
         " WHERE t.tgrelid = to_regclass(g.table_name) AND t.tgname = g.trigger_name AND t.tgenabled = 'A')"
         " AS is_right FROM unnest(%(tables)s::text[], %(triggers)s::text[]) AS g (table_name, trigger_name)",
-        "Bật lại: ALTER TABLE BẢNG ENABLE ALWAYS TRIGGER TÊN; nếu đã mất thì khôi phục lược đồ indicators từ bản sao"
+        "Bật lại: ALTER TABLE BẢNG ENABLE ALWAYS TRIGGER TÊN; nếu đã mất thì khôi phục lược đồ ấy từ bản sao"
         " lưu.",
         {"tables": [table for table, _ in GUARDS], "triggers": [trigger for _, trigger in GUARDS]},
     ),
