@@ -23,6 +23,7 @@ from tthc.cli import (
     reconciling,
     reporting,
     safekeeping,
+    score_papers,
     scoring,
     sources,
     steps,
@@ -82,6 +83,7 @@ def build() -> typer.Typer:
     for command in (index_766.index_766, deadlines.clock, deadlines.warnings):
         app.command(cls=Command)(command)
     app.add_typer(scoring.build())
+    app.add_typer(score_papers.build())
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
     app.add_typer(subject.build())

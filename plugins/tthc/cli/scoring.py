@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tthc.cli import output, scoring_tables
+from tthc.cli import output, score_papers, scoring_tables
 from tthc.cli.figures import MonthCalendar
 from tthc.cli.options import AsJson, Draft, PeriodLabel
 from tthc.cli.wording import Command, Group
@@ -73,6 +73,7 @@ def build() -> typer.Typer:
     app.command(_SHEET, cls=Command)(sheet)
     app.command("explain", cls=Command)(explain)
     app.command("diff", cls=Command)(diff)
+    app.command("paper", cls=Command)(score_papers.paper)
     return app
 
 

@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from tthc.evaluation.sheets import Sheet
     from tthc.workdays.periods import Period
 
-_WORK = {
-    "heads": "người đứng đầu",
-    "leader": "lãnh đạo",
-    "civil_servant": "công chức",
-    "public_employee": "viên chức",
-    "contract": "hợp đồng",
-}
-
 
 def units(period: Period, known: Figures, sheets: dict[str, Sheet], as_json: bool) -> None:
     """Print the board of units, ranked within their volume, or all their sheets as JSON."""
@@ -71,6 +63,7 @@ def everybody(
 ) -> None:
     """Print the sheets of everybody, the quota, and the preconditions of titles."""
     from tthc.evaluation import emulation, rule_files, standing, telling
+    from tthc.reports.council_workbook import WORK
 
     told = [telling.told(each) for each in people.values()]
     quotas = [
@@ -121,7 +114,7 @@ def everybody(
         (
             (
                 q["unit"],
-                _WORK[q["work"]],
+                WORK[q["work"]],
                 q["rated"],
                 q["allowed"],
                 q["allowed_raised"],

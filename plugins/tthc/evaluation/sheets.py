@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from tthc.evaluation import scoring, vetoes
 from tthc.evaluation.figures import Figures
@@ -82,41 +83,64 @@ def official_sheets(
     Heads come after those whom they head: what their people reach is an item of theirs. ``entered`` by code and item.
     """
     given = entered or {}
-    told = {code: _told(sheet) for code, sheet in units.items()}
+    told = {code: standing_of(sheet) for code, sheet in units.items()}
     made: dict[str, Sheet] = {}
     for person in sorted(people, key=lambda one: (one.is_head, one.code)):
         rules = rules_of.get(person.staff_kind)
         if rules is None:
             continue
-        form = rules.form_of(person.is_head, person.job_title)
         led = [
-            sheet for sheet in made.values() if sheet.person and sheet.person.home_unit == person.home_unit
+            Led(sheet.code, sheet.level_least, sheet.level_most)
+            for sheet in made.values()
+            if sheet.person and sheet.person.home_unit == person.home_unit and not sheet.person.is_head
         ]
-        facts = {
-            "subordinates": subordinates([one for one in led if not one.person.is_head])
-            if person.is_head
-            else None,
-            "head_score": figures.part("unit", person.home_unit, "unit_head_accountability_score.value")[0],
-        }
-        total = scoring.total(
-            form, rules.deductions, figures, "official", person.code, facts, given.get(person.code)
+        unit = told.get(person.home_unit)
+        made[person.code] = official_sheet(
+            rules, figures, person, findings, unit, led, given.get(person.code)
         )
-        held = vetoes.of_person(rules, figures, person, findings, told.get(person.home_unit))
-        made[person.code] = _sheet(rules, form, figures, "official", person.code, person, total, held)
     return dict(sorted(made.items()))
 
 
-def subordinates(led: Sequence[Sheet]) -> Fraction | None:
+class Led(NamedTuple):
+    """One whom a head leads: the span of levels of their sheet, both None when nobody rates them."""
+
+    code: str
+    level_least: Level | None
+    level_most: Level | None
+
+
+def official_sheet(
+    rules: RuleSet,
+    figures: Figures,
+    person: Person,
+    findings: Sequence[Finding],
+    unit: Unit | None,
+    led: Sequence[Led],
+    entered: Mapping[str, Fraction] | None = None,
+) -> Sheet:
+    """Return the sheet of one official; ``unit`` is what the sheet of the home unit says, ``led`` those they head."""
+    facts = {
+        "subordinates": subordinates(led) if person.is_head else None,
+        "head_score": figures.part("unit", person.home_unit, "unit_head_accountability_score.value")[0],
+    }
+    form = rules.form_of(person.is_head, person.job_title)
+    total = scoring.total(form, rules.deductions, figures, "official", person.code, facts, entered)
+    held = vetoes.of_person(rules, figures, person, findings, unit)
+    return _sheet(rules, form, figures, "official", person.code, person, total, held)
+
+
+def subordinates(led: Sequence[Led]) -> Fraction | None:
     """Return 100 when all who are rated surely complete their tasks, 50 when one surely does not, else None."""
-    rated = [sheet for sheet in led if sheet.is_rated]
-    if any(sheet.level_most == "not_completed" for sheet in rated):
+    rated = [one for one in led if one.level_most is not None]
+    if any(one.level_most == "not_completed" for one in rated):
         return Fraction(50)
-    if rated and all(sheet.level_least != "not_completed" for sheet in rated):
+    if rated and all(one.level_least != "not_completed" for one in rated):
         return Fraction(100)
     return None
 
 
-def _told(sheet: Sheet) -> Unit:
+def standing_of(sheet: Sheet) -> Unit:
+    """Return what the sheet of a unit says to those of its people."""
     return Unit(sheet.level_most, tuple(one.veto.code for one in sheet.held if one.holds))
 
 

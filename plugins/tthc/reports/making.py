@@ -21,7 +21,7 @@ from tthc.reports import (
     scoreboard_workbook,
 )
 from tthc.reports.letterhead import letterhead
-from tthc.reports.papers import INDEX_766, Common, Grid, Index766, Report, Scoreboard
+from tthc.reports.papers import INDEX_766, Common, Grid, Index766, Report, Scoreboard, ScorePaper
 from tthc.reports.values import Edition
 from tthc.workdays.periods import Period
 
@@ -48,6 +48,11 @@ def make(
     Raises TthcError when its printed checks do not hold, UsageError when it does not come as that kind of file.
     """
     commune = settings.commune_code()
+    if isinstance(paper, ScorePaper):
+        raise UsageError(
+            f"{paper.code} là giấy tờ đánh giá, lập bằng: tthc score paper {period.label} --unit MÃ, --official MÃ"
+            " hoặc --all."
+        )
     if isinstance(paper, Grid):
         return _grid(connection, paper, period, edition, file, commune)
     if isinstance(paper, Index766):

@@ -167,6 +167,16 @@ class Report(Common, frozen=True, kw_only=True, tag_field="kind", tag="report"):
         return found
 
 
+class ScorePaper(Common, frozen=True, kw_only=True, tag_field="kind", tag="score"):
+    """A paper of the year-end evaluation; ``blanks`` are lines to be filled in, ``remarks`` room for people's words."""
+
+    of: Literal["official", "unit", "board", "council"]
+    blanks: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    #: Who signs, one column each; instead of ``signature``.
+    signers: tuple[Signature, ...] = ()
+
+
 #: The columns of the sheet of Decision 766, in order.
 INDEX_766 = (
     "number", "name", "max", "full_at", "numerator", "denominator", "rate", "points", "published", "gap", "way",
@@ -338,4 +348,4 @@ def _problems_of_grid(grid: Grid) -> Iterator[str]:
             yield f"phép kiểm tra “{check.text}” nói đến một cột không có, hoặc không cộng được."
 
 
-Kinds = Grid | Scoreboard | Index766 | Report
+Kinds = Grid | Scoreboard | Index766 | Report | ScorePaper

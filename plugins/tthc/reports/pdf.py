@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tthc.errors import TthcError
@@ -13,7 +14,7 @@ from tthc.reports import printing
 from tthc.reports.values import Edition
 from tthc.workdays.periods import Period
 
-_PATIENCE = 180
+_PATIENCE, _PATIENCE_EACH = 180, 10
 _PROGRAMS = ("soffice", "libreoffice")
 
 
@@ -27,31 +28,39 @@ def converted(body: bytes, suffix: str, period: Period, edition: Edition) -> byt
 
     The instant inside is that of the publication, so the same program makes the same bytes again.
     """
+    return converted_all([body], suffix, period, edition)[0]
+
+
+def converted_all(bodies: Sequence[bytes], suffix: str, period: Period, edition: Edition) -> list[bytes]:
+    """Return the PDF of each file, in order: the program starts once for all of them."""
     found = program()
     if found is None:
         raise TthcError(
             "Máy này không có LibreOffice nên không lập được PDF: cài gói libreoffice-calc và libreoffice-writer"
             " (Debian, Ubuntu: apt-get install libreoffice-calc libreoffice-writer), hoặc lập xlsx, docx rồi in từ đó."
         )
+    patience = _PATIENCE + _PATIENCE_EACH * len(bodies)
     with tempfile.TemporaryDirectory(prefix="tthc-") as folder:
-        given = Path(folder) / f"paper.{suffix}"
-        given.write_bytes(body)
+        given = [Path(folder) / f"paper-{place}.{suffix}" for place in range(len(bodies))]
+        for path, body in zip(given, bodies, strict=True):
+            path.write_bytes(body)
         try:
             done = subprocess.run(
                 [found, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--norestore",
-                 "--convert-to", "pdf", "--outdir", folder, str(given)],
-                capture_output=True, timeout=_PATIENCE, check=False,
+                 "--convert-to", "pdf", "--outdir", folder, *map(str, given)],
+                capture_output=True, timeout=patience, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise TthcError(
-                f"LibreOffice không xong sau {_PATIENCE} giây: chạy lại, hoặc lập xlsx, docx."
+                f"LibreOffice không xong sau {patience} giây: chạy lại, hoặc lập xlsx, docx."
             ) from None
-        made = given.with_suffix(".pdf")
-        if not made.exists():
+        made = [path.with_suffix(".pdf") for path in given]
+        if not all(path.exists() for path in made):
             raise TthcError(
                 f"LibreOffice không lập được PDF (mã {done.returncode}): lập xlsx, docx rồi in từ đó."
             )
-        return _without_now(made.read_bytes(), printing.made_at(period, edition).strftime("%Y%m%d%H%M%S"))
+        moment = printing.made_at(period, edition).strftime("%Y%m%d%H%M%S")
+        return [_without_now(path.read_bytes(), moment) for path in made]
 
 
 def _without_now(body: bytes, made_at: str) -> bytes:

@@ -47,15 +47,25 @@ def made_at(period: Period, edition: Edition) -> datetime:
     return datetime.combine(period.end, time())
 
 
-def file_name(paper: Common, period: Period, edition: Edition, commune: str, suffix: str) -> str:
+def file_name(
+    paper: Common,
+    period: Period,
+    edition: Edition,
+    commune: str,
+    suffix: str,
+    of: str = "",
+    version: str = "",
+) -> str:
     """Return a name that says what, who, which period and which revision.
 
-    ``ii06a_11674_2025-07_15-den-14_lan-1.xlsx``
+    ``ii06a_11674_2025-07_15-den-14_lan-1.xlsx``; ``of`` is the code of whom it is about, where it is about one.
     """
     calendar = "thang" if period.calendar == "month" else "15-den-14"
     number, form = edition.revision_number, re.sub(r"[^\w-]", "", paper.form.lower())
     which = f"lan-{number}" if number is not None else f"du-thao-{edition.build_id}"
-    return f"{form}_{commune}_{period.label}_{calendar}_{which}.{suffix}"
+    who = [re.sub(r"[^\w-]", "-", of)] if of else []
+    more = [version] if version else []
+    return f"{'_'.join([form, commune, *who, period.label, calendar, which, *more])}.{suffix}"
 
 
 def edition_in_words(edition: Edition) -> str:

@@ -54,6 +54,18 @@ def seal(connection: psycopg.Connection, revision_id: int, chain_hash: str) -> N
     )
 
 
+def link_text(connection: psycopg.Connection, revision_id: int) -> str:
+    """Return the text whose fingerprint is the link of a revision."""
+    # As indicators.revision_digest reads it: instants in UTC, whatever the zone of the session, which stays.
+    with connection.transaction(force_rollback=True):
+        connection.execute("SET LOCAL timezone TO 'UTC'")
+        return connection.execute(
+            "SELECT (jsonb_strip_nulls(to_jsonb(r) - 'chain_hash'))::text AS link FROM indicators.revisions AS r"
+            " WHERE r.revision_id = %s",
+            (revision_id,),
+        ).fetchone()["link"]
+
+
 def findings(connection: psycopg.Connection, *, full: bool = False) -> list[Finding]:
     """Check links and seals of all revisions; with ``full`` the facts kept with them as well."""
     return [judge(connection, _LINKS), _seals(connection), *([_facts(connection)] if full else [])]

@@ -1,0 +1,108 @@
+"""What every sheet of a period is made of, taken once: numbers of one revision, people, findings, rule sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import psycopg
+
+from tthc.errors import TthcError, UsageError
+from tthc.evaluation import figures, people, rule_files
+from tthc.evaluation.figures import Figures
+from tthc.evaluation.packing import Case
+from tthc.evaluation.people import Finding, Person
+from tthc.evaluation.rules import RuleSet
+from tthc.evaluation.sheets import Led, Sheet, official_sheets, unit_sheets
+from tthc.indicators import publish
+from tthc.workdays.periods import Period
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All sheets of a period and what they stand on; ``people`` is empty when only units were asked for.
+
+    ``revision`` is the published row that the numbers are of, None for a draft.
+    """
+
+    period: Period
+    figures: Figures
+    revision: Mapping[str, Any] | None
+    unit_rules: RuleSet
+    units: Mapping[str, Sheet]
+    people: Mapping[str, Sheet]
+    findings: Sequence[Finding]
+    entered: Mapping[str, Mapping[str, Fraction]]
+
+    def sheet(self, code: str) -> Sheet:
+        """Return the sheet of a unit or person; raise UsageError with the codes that there are."""
+        found = self.units.get(code) or self.people.get(code)
+        if found is None:
+            known = sorted(self.people or self.units)
+            raise UsageError(f"Không có phiếu nào mang mã {code} trong kỳ. Các mã: {', '.join(known)}.")
+        return found
+
+    def case(self, code: str) -> Case:
+        """Return what one sheet is made of."""
+        sheet = self.sheet(code)
+        person = sheet.person
+        if person is None:
+            return Case(self.unit_rules, self.figures, code)
+        led = [
+            Led(one.code, one.level_least, one.level_most)
+            for one in self.people.values()
+            if one.person and one.person.home_unit == person.home_unit and not one.person.is_head
+        ]
+        return Case(
+            sheet.rules,
+            self.figures,
+            code,
+            person,
+            self.findings,
+            self.unit_rules,
+            led,
+            self.entered.get(code),
+        )
+
+
+def gather(
+    connection: psycopg.Connection,
+    period: Period,
+    *,
+    draft: bool = False,
+    subject: str | None = None,
+    by: str | None = None,
+    reason: str | None = None,
+) -> Gathered:
+    """Return the sheets of units, and with ``subject`` (whose sheets are read) those of people.
+
+    Reading those of people leaves a line in ``ops.access_log`` first. Raises TthcError when nothing is published.
+    """
+    known = figures.read(connection, period, draft)
+    if known is None:
+        raise TthcError(
+            f"Kỳ {period.label} (lịch {period.calendar}) chưa được công bố. Công bố: tthc publish {period.label} --by …"
+            " --reason …; lập tạm từ bản tính: thêm --draft."
+        )
+    rules = rule_files.in_force("unit", period.end)
+    if rules is None:
+        raise UsageError(f"Không có bộ quy tắc của đơn vị nào có hiệu lực ngày {period.end:%d/%m/%Y}.")
+    units = unit_sheets(rules, known, known.codes("unit"))
+    made: Mapping[str, Sheet] = {}
+    findings: Sequence[Finding] = ()
+    if subject is not None:
+        everybody, findings = people.read(connection, period, subject, by, reason)
+        made = official_sheets(rules_of(everybody, period), known, everybody, findings, units)
+    revision = None if known.revision is None else publish.revision(connection, period, known.revision)
+    return Gathered(period, known, revision, rules, units, made, findings, {})
+
+
+def rules_of(everybody: Sequence[Person], period: Period) -> dict[str, RuleSet]:
+    """Return the rule set in force for each kind of staff; who has none is not judged."""
+    found = {
+        person.staff_kind: rule_files.in_force("official", period.end, person.staff_kind)
+        for person in everybody
+    }
+    return {kind: rules for kind, rules in found.items() if rules is not None}
