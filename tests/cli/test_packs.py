@@ -71,7 +71,7 @@ def test_the_lists_add_up_and_the_points_follow_by_hand(made):
         "",
     )
     assert row["nguon_trang_thai"] == "4" and row["is_overdue"] == "true" and "official_code" not in row
-    # Only A3 of group A (35) and group E (10) can be told: their weights are spread over 100; one dossier costs a fifth.
+    # Only A3 of group A (35) and group E (10) can be told: these are spread over 100; one dossier costs a fifth.
     rules = yaml.safe_load(found["bo-quy-tac.yaml"])
     weights = {group["code"]: group["weight"] for group in rules["forms"][0]["groups"]}
     assert (weights["A"], weights["E"]) == ("35", "10")

@@ -372,7 +372,9 @@ def test_libreoffice_opens_the_papers(published, form):
 
 def test_the_help_names_every_paper():
     said = run("report", "--help").out
-    assert [form for form in papers.papers() if form not in said] == []
+    reported = [name for name, each in papers.papers().items() if not isinstance(each[-1], papers.ScorePaper)]
+    assert len(reported) >= 9
+    assert [form for form in reported if form not in said] == []
 
 
 def test_a_long_list_is_told_not_written(published, monkeypatch):

@@ -71,8 +71,10 @@ def document(frame: Frame, told: Mapping[str, Any]) -> bytes:
     _write_head(made, frame, told)
     _write_whose(made, frame, told)
     numerals = iter(_NUMERALS)
-    for write in (_write_items, _write_owed, _write_deductions, _write_caps, _write_proposal):
+    for write in (_write_items, _write_owed, _write_deductions):
         write(made, told, numerals)
+    _write_caps(made, frame, told, numerals)
+    _write_proposal(made, told, numerals)
     _write_words(made, frame, numerals)
     _write_signatures(made, frame)
     _write_meanings(made, frame, told)
@@ -121,19 +123,19 @@ def answer(value: bool | None) -> str:
     return "chưa biết" if value is None else "có" if value else "không"
 
 
-def cause(text: str) -> str:
-    """Return the cause of a cap as people read it: indicators by name, months with a comma.
+def cause(text: str, units: Mapping[str, str]) -> str:
+    """Return the cause of a cap as people read it: indicators and units by name, months with a comma.
 
-    >>> cause("dossier_overdue_open_count: 7; làm việc 5.25 tháng")
-    'Số hồ sơ đang giải quyết đã quá hạn: 7; làm việc 5,25 tháng'
+    >>> cause("đơn vị kinh_te: V5; dossier_overdue_open_count: 7; làm việc 5.25 tháng", {"kinh_te": "Phòng Kinh tế"})
+    'đơn vị Phòng Kinh tế: V5; Số hồ sơ đang giải quyết đã quá hạn: 7; làm việc 5,25 tháng'
     """
     known = definitions.indicators()
-    named = re.sub(
-        r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b",
-        lambda found: known[found[0]].name if found[0] in known else found[0],
-        text,
-    )
-    return re.sub(r"(\d)\.(\d\d tháng)", r"\1,\2", named)
+
+    def name(found: re.Match[str]) -> str:
+        word = found[0]
+        return known[word].name if word in known else units.get(word, word)
+
+    return re.sub(r"(\d)\.(\d\d tháng)", r"\1,\2", re.sub(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b", name, text))
 
 
 def _write_feet(made: Any, frame: Frame, told: Mapping[str, Any]) -> None:
@@ -254,12 +256,12 @@ def _write_deductions(made: Any, told: Mapping[str, Any], numerals: Iterator[str
     grid(made, rows, _OFF_WIDTHS, texts=(1, 4))
 
 
-def _write_caps(made: Any, told: Mapping[str, Any], numerals: Iterator[str]) -> None:
+def _write_caps(made: Any, frame: Frame, told: Mapping[str, Any], numerals: Iterator[str]) -> None:
     if not told["vetoes"]:
         return
     say(made, f"{next(numerals)}. Điều kiện chặn mức (không đổi điểm)", bold=True, keep=True)
     rows = [_CAPS] + [
-        (one["code"], one["name"], one["basis"], answer(one["holds"]), cause(one["cause"]))
+        (one["code"], one["name"], one["basis"], answer(one["holds"]), cause(one["cause"], frame.units))
         for one in told["vetoes"]
     ]
     grid(made, rows, _CAP_WIDTHS, texts=(1, 2, 3, 4))
