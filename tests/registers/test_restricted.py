@@ -28,8 +28,8 @@ def load(folder, name: str, *, broken: bool = False) -> dict:
     return told
 
 
-def test_there_are_two_restricted_streams_and_all_of_them_lies_in_the_schema():
-    assert RESTRICTED == ["register__conduct", "register__staff"]
+def test_there_are_four_restricted_streams_and_all_of_them_lies_in_the_schema():
+    assert [f"register__{name}" for name in ("assessments", "conduct", "objections", "staff")] == RESTRICTED
     for name in RESTRICTED:
         stream = streams()[name]
         of_it = (stream.staging_table, stream.table, stream.history_table, stream.candidates)

@@ -15,7 +15,7 @@ from tthc import settings
 from tthc.landing import keys
 from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding, judge
 
-_TODO = "Phiếu đánh giá bị sửa ngoài phần mềm: khôi phục các bảng restricted.score_* từ bản sao lưu, báo hai người duyệt."
+_TODO = "Phiếu đánh giá bị sửa ngoài phần mềm: khôi phục các bảng restricted.score_* từ bản sao lưu, báo người duyệt."
 _NAME = "concat_ws(' ', r.calendar, r.period, r.state, 'phiên bản', r.version)"
 _LINKS = Check(
     "P7",
