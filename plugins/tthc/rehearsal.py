@@ -15,6 +15,8 @@ from typing import Any
 
 import psycopg
 
+from tthc.sources.contents import Content
+
 
 class Uncommitted(psycopg.Connection):
     """A connection whose transaction nobody ends before :meth:`end`; savepoints work as ever."""
@@ -38,7 +40,7 @@ class Rehearsal:
     """What a rehearsal holds: its connection, and the bodies that were archived, by their sha256."""
 
     connection: Uncommitted
-    bodies: dict[str, bytes] = field(default_factory=dict)
+    bodies: dict[str, Content] = field(default_factory=dict)
 
     @contextmanager
     def lent(self, rows: Any) -> Iterator[Uncommitted]:

@@ -1,5 +1,6 @@
 """The archive keeps what was received, whole, once, and readable only with the key."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tthc.errors import TthcError
+from tthc.errors import TthcError, UsageError
 from tthc.landing.archive import Archive
+from tthc.sources.contents import Packed, packed
 
 BODY = '{"data": [{"MaHoSo": "H24.01.01-250701-0001", "ChuHoSo": "Nguyễn Thị Thử"}]}'.encode() * 50
 
@@ -111,3 +113,25 @@ def test_a_folder_that_cannot_be_made_is_a_clear_error(installation: Path) -> No
 def test_an_object_store_is_written_in_one_piece(installation: Path) -> None:
     archive = Archive("memory://kho-thu")
     assert archive.get(archive.put(BODY)) == BODY
+
+
+def test_what_is_read_in_pieces_is_the_same_and_noticed_when_altered(archive: Archive, folder: Path) -> None:
+    body = b"".join(f"V-{number};{number * number}\n".encode() for number in range(400_000))
+    digest = archive.store(packed([body[:17], memoryview(body)[17:]], len(body))).sha256
+    assert digest == sha256(body).hexdigest()
+    found = archive.content(digest)
+    assert found.byte_count == len(body) and found.beginning(5) == body[:5]
+    pieces = list(found.pieces())
+    assert len(pieces) > 3 and b"".join(pieces) == body
+    assert b"".join(found.without(11).pieces()) == found.without(11).read() == body[11:]
+    assert found.without(11).sha256 == sha256(body[11:]).hexdigest()
+    wrong = Packed(found.packed(), sha256(b"khac").hexdigest(), len(body), lambda _: TthcError("bị sửa"))
+    with pytest.raises(TthcError, match="bị sửa"):
+        list(wrong.pieces())
+    with pytest.raises(TthcError, match="bị sửa"):
+        wrong.read()
+
+
+def test_a_file_that_grows_while_it_is_read_is_told() -> None:
+    with pytest.raises(UsageError, match="thay đổi trong lúc đọc"):
+        packed([b"mot", b"hai"], 3)

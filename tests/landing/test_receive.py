@@ -155,7 +155,7 @@ def test_what_a_person_decided_is_remembered_with_the_content(connection, file: 
     (page,) = ledger.pages_of(connection, second)
     archived = Archive(settings.archive_url()).get(page.sha256)
     assert spreadsheets.original_bytes(archived) == body
-    assert archived == spreadsheets.with_choices(body, decided)
+    assert archived == spreadsheets.with_choices(body, decided).read()
     assert receive(connection, str(file), ADDS, choices=decided) == (second, True)
     assert files.known_reading(connection, body, decided) == (second, ADDS.stream, "fetched")
     assert files.known_reading(connection, body) == (first, ADDS.stream, "fetched")

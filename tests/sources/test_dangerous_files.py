@@ -11,8 +11,9 @@ import pytest
 
 from tests.sources.old_excel import xls
 from tests.sources.sheets import HEADERS, LEDGER, csv, html, html_rows, repacked, row, xlsx
-from tthc.errors import UsageError
+from tthc.errors import TthcError, UsageError
 from tthc.sources import reader_process
+from tthc.sources.contents import Packed, packed
 from tthc.sources.spreadsheets import examine, recognise, rows
 from tthc.sources.streams import streams
 
@@ -219,3 +220,13 @@ def test_two_files_are_read_at_once_and_one_left_half_read():
     first.close()
     assert [each.values["Mã việc"] for each in second] == [f"B-{number}" for number in range(1_500, 2_000)]
     assert recognise(GOOD, KNOWN) is LEDGER
+
+
+def test_a_content_that_is_not_intact_spoils_no_other_file():
+    body = csv([HEADERS, *(row(f"V-{number}") for number in range(2_000))])
+    whole = packed([body], len(body))
+    spoilt = Packed(whole.packed(), "0" * 64, len(body), lambda _: TthcError("bị sửa trong kho"))
+    assert recognise(GOOD, KNOWN) is LEDGER
+    with pytest.raises(TthcError, match="bị sửa trong kho"):
+        list(rows(spoilt, LEDGER))
+    assert len(list(rows(whole, LEDGER))) == 2_000 and recognise(GOOD, KNOWN) is LEDGER

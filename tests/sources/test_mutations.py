@@ -14,6 +14,7 @@ import resource
 import time
 import warnings
 from collections import Counter
+from collections.abc import Iterable
 
 import openpyxl
 import pytest
@@ -72,8 +73,8 @@ def read(body: bytes) -> list[FileRow] | None:
         assert time.monotonic() - began < SLOWEST_SECONDS
 
 
-def cells_of(kind: str, body: bytes):
-    """Return what another reader finds at (sheet, row, column letter), None when it cannot open the file."""
+def cells_of(kind: str, body: bytes, sheets: set[str]):
+    """Return what another reader finds at (sheet, row, column letter), None when it cannot read these sheets."""
     if kind.endswith("xlsx"):
         try:
             with warnings.catch_warnings():
@@ -82,7 +83,9 @@ def cells_of(kind: str, body: bytes):
         except Exception:
             # It refuses files that calamine can open; those are judged by what was in them before.
             return None
-        if not book.sheetnames:
+        # It knows cells by the whole name of their namespace, calamine by its last part: of a sheet whose namespace
+        # was damaged it sees not one cell, and says nothing about any.
+        if not all(book[sheet]._cells for sheet in sheets):
             return None
         return lambda sheet, number, letter: book[sheet][f"{letter}{number}"].value
     encoding, delimiter = {"utf-16": ("utf-16", "\t"), "titled csv": ("utf-8", ";")}.get(
@@ -110,7 +113,7 @@ def judge(kind: str, body: bytes, found: list[FileRow]) -> str:
             for header, value in each.values.items():
                 assert value is None or header in TYPED or "".join(value.split()) in plain
         return "text"
-    cell = None if kind == "xls" else cells_of(kind, body)
+    cell = None if kind == "xls" else cells_of(kind, body, {each.sheet for each in found})
     if cell is None:
         known = {cell_text(str(value)) for line in LINES for value in line}
         strange = [value for each in found for value in each.values.values() if value and value not in known]
@@ -148,9 +151,9 @@ def damage(rng: random.Random) -> tuple[str, bytes]:
     return kind, body
 
 
-def try_damaged(count: int, seed: int) -> Counter[str]:
+def try_damaged(numbers: Iterable[int], seed: int) -> Counter[str]:
     met: Counter[str] = Counter()
-    for number in range(count):
+    for number in numbers:
         kind, body = damage(random.Random(f"{seed} {number}"))
         try:
             found = read(body)
@@ -161,9 +164,9 @@ def try_damaged(count: int, seed: int) -> Counter[str]:
     return met
 
 
-def try_arranged(count: int, seed: int) -> None:
+def try_arranged(numbers: Iterable[int], seed: int) -> None:
     """Tables laid out as people do it, with known rows, are read exactly, whatever kind of file they are."""
-    for number in range(count):
+    for number in numbers:
         rng = random.Random(f"arranged {seed} {number}")
         expected = [
             row(
@@ -194,17 +197,17 @@ def test_the_seeds_are_read_right():
 
 
 def test_damaged_files():
-    met = try_damaged(250, seed=1)
+    met = try_damaged(range(250), seed=1)
     assert met["refused"] >= 50 and met["cells"] >= 20 and met["text"] >= 5, met
 
 
 def test_arranged_tables():
-    try_arranged(120, seed=1)
+    try_arranged(range(120), seed=1)
 
 
 @pytest.mark.long
 def test_ten_thousand_damaged_files():
-    met = try_damaged(8_000, seed=2)
-    try_arranged(2_000, seed=2)
+    met = try_damaged(range(8_000), seed=2)
+    try_arranged(range(2_000), seed=2)
     assert met["refused"] >= 2_000 and met["cells"] >= 1_000, met
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MOST_BYTES

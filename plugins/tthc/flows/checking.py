@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 import psycopg
 
 from tthc.errors import BatchStopped
@@ -13,9 +11,10 @@ from tthc.flows.figures import refresh
 from tthc.flows.files import Received, receive
 from tthc.flows.progress import Progress, say
 from tthc.indicators.definitions import LEVELS
-from tthc.landing.given_files import read_bytes
+from tthc.landing import given_files
 from tthc.quality import returns
 from tthc.sources import spreadsheets
+from tthc.sources.contents import Content
 from tthc.sources.spreadsheets import Choices
 from tthc.sources.streams import Stream
 from tthc.warehouse import database
@@ -40,7 +39,7 @@ def check(
     as a whole. Only counters move (a reading's number), as in any undone transaction; whoever merges the same
     stream meanwhile waits. Raises what a load would raise for a file that cannot be read.
     """
-    digest = sha256(read_bytes(file)).hexdigest()
+    digest = given_files.read(file).sha256
     with database.rehearsed() as held, database.connection() as connection:
         # Rolled back to here the warehouse is as it was, still under our locks: what it says then is “before”.
         with connection.transaction(force_rollback=True):
@@ -85,7 +84,7 @@ def _recognised(got: Received) -> dict:
 
 
 def _taken_in(
-    connection: psycopg.Connection, got: Received, body: bytes, progress: Progress, limit: int | None
+    connection: psycopg.Connection, got: Received, body: Content, progress: Progress, limit: int | None
 ) -> dict:
     """Do what a load does with an archived file; return what becomes of its rows, and the months that can move."""
     rows = Rows(connection, got.stream, got.fetch_id)

@@ -14,11 +14,12 @@ from tthc.errors import BatchStopped, TthcError, Unreachable, UsageError
 from tthc.flows.progress import Progress, say
 from tthc.flows.readings import fetch_state, take_in
 from tthc.landing import files as landing_files
-from tthc.landing import incidents
+from tthc.landing import given_files, incidents
 from tthc.landing.inbox import files_waiting
 from tthc.quality import returns
 from tthc.quality.returns import Claim
 from tthc.sources import accepted_headers, spreadsheets, streams
+from tthc.sources.contents import Content
 from tthc.sources.spreadsheets import Choices, Examination, SecretFile
 from tthc.sources.streams import Stream
 from tthc.warehouse import database
@@ -78,7 +79,7 @@ def receive(
     name: str, progress: Progress = say, choices: Choices | None = None, by: str | None = None
 ) -> Received:
     """Recognise and archive one file, and note what it says of itself; raise UsageError when it is of no stream."""
-    body, shown = landing_files.read_bytes(name), Path(name).name
+    body, shown = given_files.read(name), Path(name).name
     with database.connection(autocommit=True, rows=tuple_row) as connection:
         choices = choices or landing_files.remembered(connection, body)
         found, stream = _examined(connection, name, body, choices)
@@ -121,7 +122,7 @@ def _take(connection: psycopg.Connection, name: str, progress: Progress) -> None
     """Receive one waiting file, unless its content is known."""
     subject = landing_files.hashed_name(name)
     try:
-        body = landing_files.read_bytes(name)
+        body = given_files.read(name)
         choices = landing_files.remembered(connection, body)
         known = landing_files.known_reading(connection, body, choices)
         if known and not streams.stream_named(known[1]).replaces:
@@ -150,7 +151,7 @@ def _archived(
     name: str,
     stream: Stream,
     found: Examination,
-    body: bytes,
+    body: Content,
     choices: Choices | None,
     claims: list[Claim],
     progress: Progress,
@@ -171,7 +172,7 @@ def _archived(
     return Received(fetch_id, is_new, stream, found, len(claims))
 
 
-def _claims(found: Examination, body: bytes, choices: Choices | None) -> list[Claim]:
+def _claims(found: Examination, body: Content, choices: Choices | None) -> list[Claim]:
     """Return what the rows of a return sheet say of themselves, nothing for any other file."""
     if not returns.is_return_sheet(found.unknown):
         return []
@@ -179,7 +180,7 @@ def _claims(found: Examination, body: bytes, choices: Choices | None) -> list[Cl
 
 
 def _examined(
-    connection: psycopg.Connection, name: str, body: bytes, choices: Choices | None
+    connection: psycopg.Connection, name: str, body: Content, choices: Choices | None
 ) -> tuple[Examination, Stream | None]:
     """Look at a file in memory; one with a mark of secrecy opens its incident before the error goes on."""
     known = [stream for stream in streams.streams().values() if stream.kind == "file"]

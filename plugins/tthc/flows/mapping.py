@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from tthc.errors import UsageError
-from tthc.landing.given_files import read_bytes
+from tthc.landing import given_files
 from tthc.sources import accepted_headers, spreadsheets, streams
 from tthc.sources.accepted_headers import AcceptedHeader
 from tthc.sources.spreadsheets import Choices
@@ -65,5 +65,5 @@ def _proposal(file: str, stream: str | None, encoding: str | None) -> spreadshee
     if encoding is not None and encoding not in ("unicode", *DECODERS):
         raise UsageError(f"Không có bảng mã “{encoding}”: chọn unicode, {', '.join(DECODERS)}.")
     return spreadsheets.propose(
-        read_bytes(file), streams.streams().values(), stream, Choices(alphabet=encoding)
+        given_files.read(file), streams.streams().values(), stream, Choices(alphabet=encoding)
     )

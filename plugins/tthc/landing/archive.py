@@ -10,11 +10,9 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 
 import fsspec
-import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fsspec.implementations.local import LocalFileSystem
@@ -22,6 +20,7 @@ from fsspec.implementations.local import LocalFileSystem
 from tthc import rehearsal
 from tthc.errors import TthcError
 from tthc.landing import keys
+from tthc.sources.contents import Content, Packed, content_of, unpacked_size
 
 CODEC = "zstd3+aes256gcm"
 MAGIC = b"TTHC1"
@@ -52,23 +51,20 @@ class Archive:
         """Keep ``body``; return its sha256 in hexadecimal digits. The same bytes are stored once."""
         return self.store(body).sha256
 
-    def store(self, body: bytes) -> Stored:
+    def store(self, body: bytes | Content) -> Stored:
         """Keep ``body``; return what the ledger writes about it.
 
         When this returns, the object is whole under its name. An object already there is opened first: one
         that was altered, or written under another secret, is replaced. A rehearsal keeps it in memory only.
         """
-        digest = sha256(body).hexdigest()
+        content = content_of(body)
+        digest, count = content.sha256, content.byte_count
         if (held := rehearsal.present()) is not None:
-            held.bodies[digest] = body
-            return Stored(digest, len(body), len(body), CODEC, keys.key_id("archive"))
+            held.bodies[digest] = content
+            return Stored(digest, count, count, CODEC, keys.key_id("archive"))
         path = self._path(digest)
-        try:
-            present = self._opened(digest)
-        except TthcError:
-            present = None
-        if present is None:
-            sealed = self._sealed(body, digest)
+        if not self._is_whole(digest):
+            sealed = self._sealed(content)
             try:
                 self._write(path, sealed)
                 stored = self._files.size(path)
@@ -84,10 +80,17 @@ class Archive:
                 )
         else:
             stored = self._files.size(path)
-        return Stored(digest, len(body), stored, CODEC, keys.key_id("archive"))
+        return Stored(digest, count, stored, CODEC, keys.key_id("archive"))
 
     def get(self, digest: str) -> bytes:
         """Return the content whose sha256 is ``digest``; raise TthcError when it is missing or not intact."""
+        return self.content(digest).read()
+
+    def content(self, digest: str) -> Content:
+        """Return the content whose sha256 is ``digest``, still compressed; raise TthcError when it is missing.
+
+        What is not intact is told here, or at the end of its pieces.
+        """
         held = rehearsal.present()
         return held.bodies[digest] if held and digest in held.bodies else self._opened(digest)
 
@@ -110,13 +113,20 @@ class Archive:
     def _path(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest}.zst.aes"
 
-    def _sealed(self, body: bytes, digest: str) -> bytes:
+    def _sealed(self, content: Content) -> bytes:
         nonce = secrets.token_bytes(NONCE_BYTES)
-        packed = zstandard.ZstdCompressor(level=3).compress(body)
-        ciphertext = self._cipher.encrypt(nonce, packed, bytes.fromhex(digest))
+        ciphertext = self._cipher.encrypt(nonce, content.packed(), bytes.fromhex(content.sha256))
         return b"".join((MAGIC, bytes.fromhex(keys.key_id("archive")), nonce, ciphertext))
 
-    def _opened(self, digest: str) -> bytes:
+    def _is_whole(self, digest: str) -> bool:
+        try:
+            for _ in self._opened(digest).pieces():
+                pass
+        except TthcError:
+            return False
+        return True
+
+    def _opened(self, digest: str) -> Content:
         try:
             sealed = self._files.cat_file(self._path(digest))
         except FileNotFoundError:
@@ -135,18 +145,15 @@ class Archive:
         present = keys.key_id("archive")
         try:
             nonce = sealed[HEADER_BYTES - NONCE_BYTES : HEADER_BYTES]
-            packed = self._cipher.decrypt(nonce, sealed[HEADER_BYTES:], bytes.fromhex(digest))
-            body = zstandard.ZstdDecompressor().decompress(packed)
-        except (InvalidTag, zstandard.ZstdError):
+            packed = self._cipher.decrypt(nonce, memoryview(sealed)[HEADER_BYTES:], bytes.fromhex(digest))
+        except InvalidTag:
             if written_with != present:
                 raise TthcError(
                     f"Đối tượng {digest} trong kho lưu được mã hóa bằng khóa {written_with}, "
                     f"khóa đang dùng là {present}: đặt lại TTHC_SECRET_KEY như lúc lưu."
                 ) from None
             raise _altered(digest) from None
-        if sha256(body).hexdigest() != digest:
-            raise _altered(digest)
-        return body
+        return Packed(packed, digest, unpacked_size(packed), _altered)
 
     def _write(self, path: str, sealed: bytes) -> None:
         parent, _, name = path.rpartition("/")

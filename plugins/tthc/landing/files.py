@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import hmac
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import PurePath
 
 import msgspec
 import psycopg
 
 from tthc import settings
-from tthc.landing import control_totals, keys, ledger
+from tthc.landing import control_totals, given_files, keys, ledger
 from tthc.landing.archive import Archive
-from tthc.landing.given_files import read_bytes as read_bytes
 from tthc.landing.incidents import open_incident
 from tthc.sources import spreadsheets
+from tthc.sources.contents import Content, content_of
 from tthc.sources.own_totals import Said
 from tthc.sources.spreadsheets import Choices
 from tthc.sources.streams import Stream
@@ -31,7 +30,7 @@ def receive(
     path_or_url: str,
     stream: Stream,
     *,
-    body: bytes | None = None,
+    body: bytes | Content | None = None,
     choices: Choices | None = None,
     said: Said | None = None,
 ) -> tuple[int, bool]:
@@ -45,7 +44,7 @@ def receive(
 
     Raises UsageError when the file cannot be opened. No message holds its name: names hold people's names.
     """
-    body = read_bytes(path_or_url) if body is None else body
+    body = given_files.read(path_or_url) if body is None else content_of(body)
     choices = choices or Choices()
     stored = Archive(settings.archive_url()).store(spreadsheets.with_choices(body, choices))
     with connection.transaction():
@@ -89,10 +88,10 @@ def hashed_name(path_or_url: str) -> str:
 
 
 def known_reading(
-    connection: psycopg.Connection, body: bytes, choices: Choices | None = None
+    connection: psycopg.Connection, body: bytes | Content, choices: Choices | None = None
 ) -> tuple[int, str, str] | None:
     """Return ``(fetch_id, stream, state)`` of the newest reading of this content by any stream, None when new."""
-    archived = sha256(spreadsheets.with_choices(body, choices or Choices())).hexdigest()
+    archived = spreadsheets.with_choices(body, choices or Choices()).sha256
     return connection.execute(
         """
         SELECT fetch_id, stream, state
@@ -105,7 +104,7 @@ def known_reading(
     ).fetchone()
 
 
-def remembered(connection: psycopg.Connection, body: bytes) -> Choices | None:
+def remembered(connection: psycopg.Connection, body: bytes | Content) -> Choices | None:
     """Return what a person decided when this content was loaded before, None when nobody had to."""
     found = connection.execute(
         """
@@ -115,7 +114,7 @@ def remembered(connection: psycopg.Connection, body: bytes) -> Choices | None:
         ORDER BY fetch_id DESC
         LIMIT 1
         """,
-        (settings.commune_code(), sha256(body).hexdigest()),
+        (settings.commune_code(), content_of(body).sha256),
     ).fetchone()
     if found is None:
         return None
@@ -131,16 +130,14 @@ def follows(connection: psycopg.Connection, fetch_id: int) -> int | None:
     return next((int(word.partition("=")[2]) for word in words if word.startswith("follows=")), None)
 
 
-def note_secret(connection: psycopg.Connection, path_or_url: str, body: bytes, message: str) -> None:
+def note_secret(connection: psycopg.Connection, path_or_url: str, body: Content, message: str) -> None:
     """Open the incident of a file with a mark of secrecy: its hash and the keyed hash of its name are all we keep."""
     subject = hashed_name(path_or_url)
-    open_incident(
-        connection, "secret_file", subject, f"{message} sha256 của tệp: {sha256(body).hexdigest()}."
-    )
+    open_incident(connection, "secret_file", subject, f"{message} sha256 của tệp: {body.sha256}.")
 
 
 def _source(
-    connection: psycopg.Connection, path_or_url: str, stream: Stream, body: bytes, choices: Choices
+    connection: psycopg.Connection, path_or_url: str, stream: Stream, body: Content, choices: Choices
 ) -> str:
     name = hashed_name(path_or_url)
     older = connection.execute(
@@ -155,7 +152,7 @@ def _source(
     words = [name] if older is None else [name, f"follows={older}"]
     if decided := msgspec.to_builtins(choices):
         words += [f"{option}={value}" for option, value in decided.items()]
-        words.append(f"content={sha256(body).hexdigest()}")
+        words.append(f"content={body.sha256}")
     return " ".join(words)
 
 

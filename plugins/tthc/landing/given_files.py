@@ -5,22 +5,31 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from tthc.errors import TthcError, UsageError
+from tthc.sources.contents import PIECE, Content, packed
 
-#: Larger files would not fit into the memory a step may take; a year of a commune has a twentieth of this.
+#: Larger files would not fit into the memory of the process that opens them; a commune's year is a twentieth of it.
 LARGEST_FILE = 256 * 2**20
 
 
 def read_bytes(path_or_url: str) -> bytes:
+    """Return the bytes of a plain file; raises as :func:`read` does."""
+    return read(path_or_url).read()
+
+
+def read(path_or_url: str) -> Content:
     """Return the content of a plain file; raise UsageError when it cannot be read or is no plain file.
 
-    A link, a device or a pipe is refused without being followed or waited for. TthcError says that a file is
-    empty or larger than 256 MB. No message holds its name: names hold people's names.
+    It is read once, in pieces, and held compressed. A link, a device or a pipe is refused without being followed or
+    waited for. TthcError says that a file is empty or larger than 256 MB. No message holds its name: names hold
+    people's names.
     """
     if path_or_url.startswith("file://"):
         # fsspec takes such a URL literally; whoever copied it from a browser has %20 in it.
@@ -29,10 +38,11 @@ def read_bytes(path_or_url: str) -> bytes:
     try:
         filesystem, path = fsspec.url_to_fs(path_or_url)
         if isinstance(filesystem, LocalFileSystem):
-            body = _read_local(path, LARGEST_FILE + 1)
+            with _opened(path) as file:
+                content = packed(_pieces(file), os.fstat(file.fileno()).st_size or None)
         else:
             with filesystem.open(path, "rb") as file:
-                body = file.read(LARGEST_FILE + 1)
+                content = packed(_pieces(file))
     except FileNotFoundError:
         raise UsageError("Không có tệp ở đường dẫn đã nêu: kiểm tra lại tên và thư mục.") from None
     except IsADirectoryError:
@@ -43,14 +53,21 @@ def read_bytes(path_or_url: str) -> bytes:
         # Its own message would repeat the name.
         kind = type(error).__name__
         raise UsageError(f"Không đọc được tệp đã nêu ({kind}): kiểm tra đường dẫn hoặc URL.") from None
-    if len(body) > LARGEST_FILE:
-        raise TthcError(f"Tệp lớn hơn {LARGEST_FILE // 2**20} MB: hãy chia thành nhiều tệp rồi nạp lại.")
-    if not body:
+    if not content.byte_count:
         raise TthcError("Tệp rỗng, không có byte nào: hãy xuất lại tệp từ nguồn.")
-    return body
+    return content
 
 
-def _read_local(path: str, most: int) -> bytes:
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    left = LARGEST_FILE
+    while piece := file.read(PIECE):
+        left -= len(piece)
+        if left < 0:
+            raise TthcError(f"Tệp lớn hơn {LARGEST_FILE // 2**20} MB: hãy chia thành nhiều tệp rồi nạp lại.")
+        yield piece
+
+
+def _opened(path: str) -> BinaryIO:
     try:
         # A pipe that nobody writes into must not be waited for, and a link not followed.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -58,13 +75,11 @@ def _read_local(path: str, most: int) -> bytes:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise _not_plain() from None
         raise
-    with open(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError
-        if not stat.S_ISREG(mode):
-            raise _not_plain()
-        return file.read(most)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise IsADirectoryError if stat.S_ISDIR(mode) else _not_plain()
+    return open(descriptor, "rb")
 
 
 def _not_plain() -> UsageError:

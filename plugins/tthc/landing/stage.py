@@ -288,16 +288,16 @@ def _records_of_pages(
     wanted: re.Pattern[bytes] | None,
 ) -> Iterator[tuple[int, Any, str | None, msgspec.Raw | dict[str, Any]]]:
     for page in pages:
-        body = archive.get(page.sha256)
         number = page.first_row
-        if wanted and not wanted.search(body):
-            continue
         if split:
+            body = archive.get(page.sha256)
+            if wanted and not wanted.search(body):
+                continue
             for raw in _split(split, body, page):
                 yield number, page.answered_at, None, raw
                 number += 1
         else:
-            for row in spreadsheets.rows(body, stream):
+            for row in spreadsheets.rows(archive.content(page.sha256), stream):
                 yield number, page.answered_at, f"{row.sheet}!{row.row}", row.values
                 number += 1
 

@@ -15,6 +15,7 @@ import psycopg
 from tthc import settings
 from tthc.quality.naming import runner
 from tthc.sources import spreadsheets
+from tthc.sources.contents import Content
 from tthc.sources.streams import Column, Stream
 from tthc.vietnamese.names import header_key
 
@@ -52,7 +53,7 @@ def is_return_sheet(unknown: Iterable[str]) -> bool:
     return header_key(CASE) in {header_key(header) for header in unknown}
 
 
-def claims_in(body: bytes, unknown: Iterable[str]) -> list[Claim]:
+def claims_in(body: bytes | Content, unknown: Iterable[str]) -> list[Claim]:
     """Return what the rows of a return sheet say; ``body`` is the file as it is archived.
 
     A row without a number, or with something else there, claims nothing.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tthc.sources.cell_values import (
+    WHITE,
     Cell,
     cell_text,
     code_text,
@@ -13,7 +15,7 @@ from tthc.sources.cell_values import (
     identity_text,
     serial_moment,
 )
-from tthc.sources.conventions import DAYS, QUANTITIES, Conventions
+from tthc.sources.conventions import DAYS, QUANTITIES, Conventions, are_plain_days
 from tthc.sources.header_search import Headers
 from tthc.sources.streams import Column, Stream
 from tthc.vietnamese.names import header_key
@@ -56,7 +58,7 @@ def read_columns(stream: Stream, headers: Headers) -> list[ReadColumn]:
     return found
 
 
-def reader_of(column: ReadColumn, conventions: Conventions, is_1904: bool) -> Callable[[Cell], str | None]:
+def _reader_of(column: ReadColumn, conventions: Conventions, is_1904: bool) -> Callable[[Cell], str | None]:
     """Return what makes of a cell the text that the readers of every stream know; None when its digits are lost."""
     kind = column.kind
     if kind in DAYS:
@@ -81,3 +83,31 @@ def reader_of(column: ReadColumn, conventions: Conventions, is_1904: bool) -> Ca
     else:
         return cell_text
     return read
+
+
+def column_reader(
+    column: ReadColumn, conventions: Conventions, is_1904: bool
+) -> Callable[[Sequence[Cell]], list[str | None]]:
+    """Return what makes texts of many cells of a column at once, as those of one are made."""
+    read = _reader_of(column, conventions, is_1904)
+    is_as_written = column.kind in DAYS and not conventions.month_first
+    is_text = column.kind not in DAYS | QUANTITIES
+    may_lose_digits = column.is_vital
+
+    def read_all(cells: Sequence[Cell]) -> list[str | None]:
+        # Zero and False are no empty cells.
+        if is_as_written and are_plain_days([cell for cell in cells if cell not in (None, "")]):
+            return [cell or None for cell in cells]
+        if is_text:
+            try:
+                text = "\n".join(["" if cell is None else cell for cell in cells])
+            except TypeError:
+                # A number, a day, a truth value.
+                return [read(cell) for cell in cells]
+            if (text.isascii() or unicodedata.is_normalized("NFC", text)) and not (
+                may_lose_digits and "+" in text
+            ):
+                return [cell.strip(WHITE) or None if cell else None for cell in cells]
+        return [read(cell) for cell in cells]
+
+    return read_all

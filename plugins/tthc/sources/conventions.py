@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tthc.errors import UsageError
@@ -25,6 +25,9 @@ _DATE = re.compile(
     r"(?P<year>\d{4}|\d{2})(?P<after>(?:,? \d{1,2}:\d{2}.*)?)",
     re.ASCII,
 )
+#: How nearly every text of a day is written: nothing about it has to be put in order.
+_PLAIN_DAYS = frozenset({"00/00/0000", "00/00/0000 00:00", "00/00/0000 00:00:00"})
+_ZEROS = str.maketrans("123456789", "0" * 9)
 _IN_WORDS = re.compile(r"(?i)ngày (?P<day>\d{1,2}) tháng (?P<month>\d{1,2}) năm (?P<year>\d{4})", re.ASCII)
 _QUANTITY = re.compile(
     r"(?P<sign>[-+\u2212]?)(?P<core>\d[\d.,  \u00a0]*)(?P<unit>\s*(?:%|đồng|vnđ|vnd|đ|₫)?\.?)", re.I
@@ -44,6 +47,27 @@ _SHOWN = 3
 _PROOF, _TIMES = 3, 5
 
 
+class _Orders(dict):
+    """By the two parts of a date (``03/04``) what it proves about their order, and how its column counts it."""
+
+    def __missing__(self, text: str) -> tuple[str | None, str | None]:
+        found = self[text] = _order(int(text[:2]), int(text[3:]))
+        return found
+
+
+def _order(first: int, second: int) -> tuple[str | None, str | None]:
+    if first > 12 >= second:
+        return "day-first", "text high"
+    if second > 12 >= first:
+        return "month-first", None
+    if first != second and first <= 12:
+        return "either", "text low"
+    return None, None
+
+
+_orders = _Orders()
+
+
 @dataclass
 class Evidence:
     """What the cells of the typed columns prove; ``where`` holds the first addresses of each kind of proof."""
@@ -53,38 +77,87 @@ class Evidence:
     #: By column: real dates with a day up to 12, above 12; texts with one part above 12, with both up to 12.
     mixed: dict[str, Counter[str]] = field(default_factory=dict)
 
-    def add(self, cell: Cell, kind: str, column: str, address: str) -> None:
-        """Look at one cell of a column of this type."""
-        if kind in DAYS:
-            self._add_day(cell, column, address)
-        elif isinstance(cell, str) and not cell.isdecimal():
-            for proof in _proofs(cell, kind):
-                self._note(proof, address)
+    def hearer(self, kind: str, column: str, address: Callable[[int], str]) -> Hearer:
+        """Return what looks at the filled cells of one column of this type; ``address`` names the cell of a row."""
+        return (HearerOfDays if kind in DAYS else Hearer)(self, kind, column, address)
 
-    def _add_day(self, cell: Cell, column: str, address: str) -> None:
-        seen = self.mixed.setdefault(column, Counter())
-        if isinstance(cell, datetime.date):
-            seen["low" if cell.day <= 12 else "high"] += 1
-            if cell.day <= 12 and cell.day != cell.month:
-                self._note(f"real {column}", address)
-            return
-        if not isinstance(cell, str) or not (found := _DATE.fullmatch(_one_spaced(cell))):
-            return
-        first, second = int(found["first"]), int(found["second"])
-        if first > 12 >= second:
-            seen["text high"] += 1
-            self._note("day-first", address)
-        elif second > 12 >= first:
-            self._note("month-first", address)
-        elif first != second and first <= 12:
-            seen["text low"] += 1
-            self._note("either", address)
-
-    def _note(self, proof: str, address: str) -> None:
+    def note(self, proof: str, address: Callable[[int], str], row: int) -> None:
+        """Count a proof, and remember where the first ones stand."""
         self.counts[proof] += 1
         places = self.where.setdefault(proof, [])
         if len(places) < _SHOWN:
-            places.append(address)
+            places.append(address(row))
+
+
+class Hearer:
+    """Looks at one column of numbers: at many cells at once where they prove nothing new, else cell by cell."""
+
+    def __init__(self, evidence: Evidence, kind: str, column: str, address: Callable[[int], str]) -> None:
+        self._evidence, self._kind, self._column, self._address = evidence, kind, column, address
+        self._seen = evidence.mixed.setdefault(column, Counter())
+
+    def counted(self, cells: Sequence[Cell]) -> Counter[str] | None:
+        """Return what :meth:`add` takes, None when the cells must be heard one by one."""
+        is_plain = all(not isinstance(cell, str) or cell.isdecimal() for cell in cells if cell)
+        return Counter() if is_plain else None
+
+    def add(self, counted: Counter[str]) -> None:
+        """Add what was counted."""
+
+    def hear(self, cell: Cell, row: int) -> None:
+        """Look at one cell."""
+        if isinstance(cell, str) and not cell.isdecimal():
+            for proof in _proofs(cell, self._kind):
+                self._evidence.note(proof, self._address, row)
+
+
+class HearerOfDays(Hearer):
+    """Looks at one column of days."""
+
+    def counted(self, cells: Sequence[Cell]) -> Counter[str] | None:
+        """Return how often each beginning ``dd/MM`` stands there, None when one is not plain or yet to be noted."""
+        texts = [cell for cell in cells if cell]
+        if not are_plain_days(texts):
+            return None
+        found = Counter([text[:5] for text in texts])
+        counts = self._evidence.counts
+        is_known = all((proof := _orders[text][0]) is None or counts[proof] >= _SHOWN for text in found)
+        return found if is_known else None
+
+    def add(self, counted: Counter[str]) -> None:
+        """Add what was counted."""
+        for text, count in counted.items():
+            proof, seen = _orders[text]
+            if seen:
+                self._seen[seen] += count
+            if proof:
+                self._evidence.counts[proof] += count
+
+    def hear(self, cell: Cell, row: int) -> None:
+        """Look at one cell."""
+        if isinstance(cell, datetime.date):
+            self._seen["low" if cell.day <= 12 else "high"] += 1
+            if cell.day <= 12 and cell.day != cell.month:
+                self._evidence.note(f"real {self._column}", self._address, row)
+        elif isinstance(cell, str) and (found := _DATE.fullmatch(_one_spaced(cell))):
+            proof, seen = _order(int(found["first"]), int(found["second"]))
+            if seen:
+                self._seen[seen] += 1
+            if proof:
+                self._evidence.note(proof, self._address, row)
+
+
+def are_plain_days(texts: Sequence[Cell]) -> bool:
+    """Say whether all of these are texts like ``03/04/2025`` or ``03/04/2025 08:30:00``.
+
+    >>> are_plain_days(["03/04/2025", "03/04/2025 08:30:00"]), are_plain_days(["3/4/2025"]), are_plain_days([1.0])
+    (True, False, False)
+    """
+    try:
+        shapes = "\n".join(texts).translate(_ZEROS).split("\n")
+    except TypeError:
+        return False
+    return not texts or (len(shapes) == len(texts) and _PLAIN_DAYS.issuperset(shapes))
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,8 @@ class DelimitedText:
     def chunks(self) -> Iterator[str]:
         """Yield the text in pieces of some hundred lines."""
         text = self._text()
-        while lines := text.readlines(2**18):
-            yield "".join(lines)
+        while chunk := text.read(2**18):
+            yield chunk + text.readline()
 
     def _text(self) -> io.TextIOWrapper:
         errors = "tthc-latin" if self._encoding == ONE_BYTE else "strict"

@@ -16,7 +16,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ import msgspec
 
 import tthc
 from tthc.errors import TthcError, UsageError
+from tthc.sources.contents import Content
 from tthc.sources.reader_child import BYTES_A_SECOND, MEMORY_BYTES, SECONDS, Answer, Request
 
 #: The child's own limit counts its computing; this one, so many times as long, is for one that waits for ever.
@@ -71,11 +71,12 @@ class _Child:
     def pid(self) -> int:
         return self._process.pid
 
-    def ask(self, request: Request, body: bytes) -> None:
+    def ask(self, request: Request, body: Content) -> None:
         head = msgspec.msgpack.encode(request)
         self._send(_LENGTH.pack(len(head)) + head)
         if not request.same:
-            self._send(body)
+            for piece in body.pieces():
+                self._send(piece)
 
     def answer(self, seconds: float) -> Answer:
         """Return the next frame; raise _Gone when none comes in so many seconds."""
@@ -91,7 +92,7 @@ class _Child:
             self._process.stdout.close()
             self._process.wait()
 
-    def _send(self, body: bytes) -> None:
+    def _send(self, body: bytes | memoryview) -> None:
         view = memoryview(body)
         try:
             while view:
@@ -146,17 +147,16 @@ def end_idle() -> None:
 atexit.register(end_idle)
 
 
-def ask(request: Request, body: bytes, answer: type[Any]) -> Iterator[Any]:
+def ask(request: Request, body: Content, answer: type[Any]) -> Iterator[Any]:
     """Yield the parts of what the child answers about a file, each of the type ``answer``.
 
     Raises UsageError for what the child refuses, for a file that is too much for it, and for one it dies of.
     """
-    digest = sha256(body).hexdigest()
     for _ in range(2):
-        child = _idle.take(digest)
+        child = _idle.take(body.key)
         is_used, has_part, is_free = child.has_served, False, False
         try:
-            for part in _answers(child, request, body, digest, answer):
+            for part in _answers(child, request, body, answer):
                 has_part = True
                 yield part
             is_free = True
@@ -166,19 +166,20 @@ def ask(request: Request, body: bytes, answer: type[Any]) -> Iterator[Any]:
             if not is_used or has_part:
                 raise UsageError(_TOO_MUCH if isinstance(error, MemoryError) else _STOPPED) from None
         except TthcError:
-            is_free = True
+            # A content that is not intact was told of by us, while it was still being sent.
+            is_free = child.holds == body.key
             raise
         finally:
             # What was examined is read next, and needs not be sent and looked through again.
-            if is_free and (len(body) < _KEPT_BELOW or request.work == "examine"):
+            if is_free and (body.byte_count < _KEPT_BELOW or request.work == "examine"):
                 _idle.give_back(child)
             else:
                 child.end()
 
 
-def _answers(child: _Child, request: Request, body: bytes, digest: str, answer: type[Any]) -> Iterator[Any]:
-    request = msgspec.structs.replace(request, size=len(body), same=child.holds == digest)
-    seconds = _PATIENCE * (SECONDS + len(body) / BYTES_A_SECOND)
+def _answers(child: _Child, request: Request, body: Content, answer: type[Any]) -> Iterator[Any]:
+    request = msgspec.structs.replace(request, size=body.byte_count, same=child.holds == body.key)
+    seconds = _PATIENCE * (SECONDS + body.byte_count / BYTES_A_SECOND)
     child.has_served, child.holds = True, None
     child.ask(request, body)
     while not (frame := child.answer(seconds)).end:
@@ -186,8 +187,8 @@ def _answers(child: _Child, request: Request, body: bytes, digest: str, answer: 
             raise MemoryError
         if frame.refused == "Broken":
             raise _Gone
-        child.holds = digest
+        child.holds = body.key
         if frame.refused is not None:
             raise UsageError(frame.message)
         yield msgspec.msgpack.decode(frame.part, type=answer)
-    child.holds = digest
+    child.holds = body.key

@@ -7,15 +7,16 @@ without values, refusals.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
 from tthc.errors import UsageError
 from tthc.sources import secrecy
 from tthc.sources.cell_values import Cell, column_letter, has_lost_digits
-from tthc.sources.column_cells import ReadColumn, read_columns, reader_of
+from tthc.sources.column_cells import ReadColumn, column_reader, read_columns
 from tthc.sources.conventions import DAYS, QUANTITIES, Conventions, Evidence, decide
 from tthc.sources.delimited import NOT_UNICODE
 from tthc.sources.header_search import Headers, Wanted, incomplete, quoted
@@ -26,11 +27,15 @@ from tthc.sources.workbooks import Book, Sheet
 from tthc.vietnamese.old_alphabets import DECODERS, TITLES, Sample
 
 _LOST_SHOWN, _HIDDEN_SHOWN, _SAMPLED_HEADERS = 5, 20, 12
+_BLOCK_ROWS = 500
 _KINDS = {
     "total": "dòng tổng", "part": "dòng “trong đó”", "group": "dòng tên nhóm", "example": "dòng ví dụ",
     "signature": "dòng ký tên", "column numbers": "dòng đánh số cột", "header again": "dòng tiêu đề lặp lại",
     "other table": "dòng ngoài bảng", "blank": "dòng không có ô nào của luồng",
 }  # fmt: skip
+
+
+Read = Callable[[Sequence[Cell]], list[str | None]]
 
 
 class FoundTable(msgspec.Struct, frozen=True):
@@ -59,11 +64,11 @@ class Examination(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Some rows of one table: their numbers from 1, and their values in the order of the table's columns."""
+    """Some rows of one table: their numbers from 1, and for each of the table's columns in order their values."""
 
     table: FoundTable
     numbers: list[int]
-    values: list[list[str | None]]
+    columns: list[list[str | None]]
 
 
 def examine(
@@ -112,31 +117,36 @@ def batches(
         conventions, *_ = _survey(book, wanted, foreign)
     found = False
     for sheet in _visible(book):
-        table, numbers, values = None, [], []
+        table, numbers, rows = None, [], []
+        readers: list[tuple[int, Read]] = []
         headers_before = None
         for headers, number, cells in data_rows(sheet, wanted, foreign, Tally()):
             if headers is not headers_before:
                 if numbers:
-                    yield Batch(table, numbers, values)
-                    numbers, values = [], []
+                    yield _batch(table, numbers, rows, readers)
+                    numbers, rows = [], []
                 headers_before, table = headers, _found(headers)
                 readers = [
-                    (column.at, reader_of(column, conventions, book.is_1904))
+                    (column.at, column_reader(column, conventions, book.is_1904))
                     for column in read_columns(stream, headers)
                 ]
-                reach = max(headers.columns.values()) + 1
-            if len(cells) < reach:
-                cells = cells + [None] * (reach - len(cells))
             numbers.append(number)
-            values.append([read(cells[at]) for at, read in readers])
+            rows.append(cells)
             if len(numbers) == size:
-                yield Batch(table, numbers, values)
-                numbers, values = [], []
+                yield _batch(table, numbers, rows, readers)
+                numbers, rows = [], []
         if numbers:
-            yield Batch(table, numbers, values)
+            yield _batch(table, numbers, rows, readers)
         found = found or table is not None
     if not found:
         _refuse_without_headers(book, wanted)
+
+
+def _batch(
+    table: FoundTable, numbers: list[int], rows: list[list[Cell]], readers: list[tuple[int, Read]]
+) -> Batch:
+    columns = columns_of(rows, max(at for at, _ in readers) + 1)
+    return Batch(table, numbers, [read(columns[at]) for at, read in readers])
 
 
 def tables_of(
@@ -178,27 +188,74 @@ def _survey(
     """Read everything once: what the file proves about its dates and numbers, what its rows are, its tables."""
     evidence, tally, tables = Evidence(), Tally(Listener(wanted.stream)), []
     for sheet in _visible(book):
-        columns: list[ReadColumn] = []
+        block = _Block(sheet, [], evidence, tally)
         for headers, number, cells in data_rows(sheet, wanted, foreign, tally):
             if not tables or tables[-1] is not headers:
+                block.flush()
                 tables.append(headers)
-                columns = read_columns(wanted.stream, headers)
-                typed = [c for c in columns if c.kind in DAYS or c.kind in QUANTITIES]
-                vital = [c for c in columns if c.is_vital]
-            tally["data"] += 1
-            width = len(cells)
-            for column in typed:
-                if column.at < width and (cell := cells[column.at]):
-                    evidence.add(cell, column.kind, column.header, _address(sheet, number, column.at))
-            for column in vital:
-                if column.at < width and has_lost_digits(cells[column.at]):
-                    tally["lost"] += 1
-                    if len(tally.places) < _LOST_SHOWN:
-                        tally.places.append(_address(sheet, number, column.at))
+                block = _Block(sheet, read_columns(wanted.stream, headers), evidence, tally)
+            block.add(number, cells)
+        block.flush()
     if not tables:
         _refuse_without_headers(book, wanted)
     conventions, told = decide(evidence, book.choices)
     return conventions, tally, tables, told
+
+
+class _Block:
+    """Some rows of one table on their way into the evidence, heard column by column where they are plain."""
+
+    def __init__(self, sheet: Sheet, columns: list[ReadColumn], evidence: Evidence, tally: Tally) -> None:
+        self._sheet, self._tally = sheet, tally
+        typed = [column for column in columns if column.kind in DAYS or column.kind in QUANTITIES]
+        self._hearers = [
+            (c.at, evidence.hearer(c.kind, c.header, partial(_address, sheet, c.at))) for c in typed
+        ]
+        self._vital = [column.at for column in columns if column.is_vital]
+        self._reach = max((column.at for column in columns), default=0) + 1
+        self._numbers: list[int] = []
+        self._rows: list[list[Cell]] = []
+
+    def add(self, number: int, cells: list[Cell]) -> None:
+        self._numbers.append(number)
+        self._rows.append(cells)
+        if len(self._rows) == _BLOCK_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self._rows:
+            return
+        self._tally["data"] += len(self._rows)
+        columns = columns_of(self._rows, self._reach)
+        counted = [hearer.counted(columns[at]) for at, hearer in self._hearers]
+        if None in counted:
+            self._hear_cells(columns)
+        else:
+            for (_, hearer), found in zip(self._hearers, counted, strict=True):
+                hearer.add(found)
+        lost = [
+            (number, at)
+            for at in self._vital
+            for number, cell in zip(self._numbers, columns[at], strict=True)
+            if (type(cell) is not str or "+" in cell) and has_lost_digits(cell)
+        ]
+        self._tally["lost"] += len(lost)
+        for number, at in sorted(lost)[: _LOST_SHOWN - len(self._tally.places)]:
+            self._tally.places.append(_address(self._sheet, at, number))
+        self._numbers, self._rows = [], []
+
+    def _hear_cells(self, columns: list[tuple[Cell, ...]]) -> None:
+        """Hear row by row, so that the cells that are told of are the first of the file."""
+        for place, number in enumerate(self._numbers):
+            for at, hearer in self._hearers:
+                if cell := columns[at][place]:
+                    hearer.hear(cell, number)
+
+
+def columns_of(rows: Sequence[list[Cell]], reach: int) -> list[tuple[Cell, ...]]:
+    """Return the cells of the first ``reach`` columns (at least) of some rows, as long as the rows are many."""
+    filled = (row if len(row) >= reach else row + [None] * (reach - len(row)) for row in rows)
+    return list(zip(*filled, strict=False))
 
 
 def _refuse_old_alphabet(book: Book, sample: Sample, wanted: list[Wanted]) -> None:
@@ -260,7 +317,7 @@ def _found(headers: Headers) -> FoundTable:
     return FoundTable(headers.sheet, headers.last + 1, letters)
 
 
-def _address(sheet: Sheet, number: int, at: int) -> str:
+def _address(sheet: Sheet, at: int, number: int) -> str:
     return f"{sheet.name}!{column_letter(at)}{number}" if sheet.name else f"{column_letter(at)}{number}"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ import msgspec
 from tthc.errors import UsageError
 from tthc.sources import reader_process, streams
 from tthc.sources.accepted_headers import with_accepted
+from tthc.sources.contents import Content, content_of, packed
 from tthc.sources.header_mapping import Proposal
 from tthc.sources.reader_child import Request
 from tthc.sources.reading import Batch, Examination, FoundTable
@@ -29,7 +31,7 @@ __all__ = [
     "found_tables", "original_bytes", "propose", "recognise", "rows", "with_choices",
 ]  # fmt: skip
 
-_MAGIC = b"TTHC-CHOICES "
+_MAGIC, _LONGEST_HEAD = b"TTHC-CHOICES ", 4096
 _ADDRESS = re.compile(r"(?P<sheet>.*)!(?P<row>\d+)", re.DOTALL)
 
 
@@ -46,7 +48,9 @@ class FileRow:
     columns: dict[str, str] = field(default_factory=dict, compare=False)
 
 
-def examine(source: bytes | Path, known: Iterable[Stream], choices: Choices | None = None) -> Examination:
+def examine(
+    source: bytes | Path | Content, known: Iterable[Stream], choices: Choices | None = None
+) -> Examination:
     """Say what a file is: stream, tables, count of rows, notes; never a value.
 
     Raises SecretFile for one with a mark of secrecy, and UsageError for one that is nearly a stream, cannot be
@@ -58,7 +62,7 @@ def examine(source: bytes | Path, known: Iterable[Stream], choices: Choices | No
     return found
 
 
-def recognise(source: bytes | Path, known: Iterable[Stream]) -> Stream | None:
+def recognise(source: bytes | Path | Content, known: Iterable[Stream]) -> Stream | None:
     """Return the file stream whose required headers one sheet has, None when the file is like none of them.
 
     Raises as :func:`examine` does.
@@ -68,7 +72,7 @@ def recognise(source: bytes | Path, known: Iterable[Stream]) -> Stream | None:
     return next((stream for stream in given if stream.stream == name), None)
 
 
-def rows(source: bytes | Path, stream: Stream) -> Iterator[FileRow]:
+def rows(source: bytes | Path | Content, stream: Stream) -> Iterator[FileRow]:
     """Yield the rows of every table with the stream's headers, in order; values are keyed by declared header.
 
     Raises UsageError, before the first row of a table, when it lacks a header, or when no table has them.
@@ -76,18 +80,18 @@ def rows(source: bytes | Path, stream: Stream) -> Iterator[FileRow]:
     for batch in _ask("rows", source, _with_others(stream), stream.stream, Batch):
         sheet, columns = batch.table.sheet, batch.table.columns
         headers = list(columns)
-        for number, values in zip(batch.numbers, batch.values, strict=True):
+        for number, *values in zip(batch.numbers, *batch.columns, strict=True):
             yield FileRow(sheet, number, dict(zip(headers, values, strict=True)), columns)
 
 
-def found_tables(source: bytes | Path, stream: Stream) -> list[FoundTable]:
+def found_tables(source: bytes | Path | Content, stream: Stream) -> list[FoundTable]:
     """Return the tables of a stream in a file, in order: sheet, last row of the headers, letters of the columns."""
     (found,) = _ask("tables", source, _with_others(stream), stream.stream, list[FoundTable])
     return found
 
 
 def cell_of(
-    source: bytes | Path | list[FoundTable], stream: Stream, row_address: str, column_name: str
+    source: bytes | Path | Content | list[FoundTable], stream: Stream, row_address: str, column_name: str
 ) -> tuple[str, int, str]:
     """Return sheet, row and column letter of the cell from which a column of a staged row was read.
 
@@ -106,7 +110,10 @@ def cell_of(
 
 
 def propose(
-    source: bytes | Path, known: Iterable[Stream], stream: str | None = None, choices: Choices | None = None
+    source: bytes | Path | Content,
+    known: Iterable[Stream],
+    stream: str | None = None,
+    choices: Choices | None = None,
 ) -> Proposal:
     """Propose which declared column each header of a file is; raises as :func:`examine` does."""
     (found,) = _ask("map", source, list(known), stream, Proposal, choices)
@@ -115,28 +122,29 @@ def propose(
     return found
 
 
-def with_choices(body: bytes, choices: Choices) -> bytes:
+def with_choices(body: bytes | Content, choices: Choices) -> Content:
     """Return what is archived of a file about whose reading a person decided: the decision, then the file.
 
     So a replay needs nothing but the archive. Without a decision it is the file itself.
     """
-    original, _ = _opened(body)
+    original, _ = _opened(content_of(body))
     if choices == Choices():
         return original
-    return _MAGIC + msgspec.json.encode(choices) + b"\n" + original
+    head = _MAGIC + msgspec.json.encode(choices) + b"\n"
+    return packed(chain((head,), original.pieces()), len(head) + original.byte_count)
 
 
-def original_bytes(body: bytes) -> bytes:
+def original_bytes(body: bytes | Content) -> bytes:
     """Return the file as it was received, without a decision that is archived with it."""
-    return _opened(body)[0]
+    return _opened(content_of(body))[0].read()
 
 
-def _opened(body: bytes) -> tuple[bytes, Choices]:
-    if not body.startswith(_MAGIC):
-        return body, Choices()
-    head, _, rest = body.partition(b"\n")
+def _opened(content: Content) -> tuple[Content, Choices]:
+    if content.beginning(len(_MAGIC)) != _MAGIC:
+        return content, Choices()
+    head, _, _ = content.beginning(_LONGEST_HEAD).partition(b"\n")
     try:
-        return rest, msgspec.json.decode(head[len(_MAGIC) :], type=Choices)
+        return content.without(len(head) + 1), msgspec.json.decode(head[len(_MAGIC) :], type=Choices)
     except (msgspec.ValidationError, msgspec.DecodeError):
         raise UsageError("Quyết định đọc tệp cất cùng tệp trong kho lưu không đọc được.") from None
 
@@ -148,13 +156,13 @@ def _with_others(stream: Stream) -> list[Stream]:
 
 def _ask(
     work: str,
-    source: bytes | Path,
+    source: bytes | Path | Content,
     known: list[Stream],
     stream: str | None,
     answer: type,
     choices: Choices | None = None,
 ) -> Iterator:
-    body, chosen = _opened(source if isinstance(source, bytes) else source.read_bytes())
+    body, chosen = _opened(content_of(source))
     given, absent = [], {}
     for each in known:
         if each.kind == "file":

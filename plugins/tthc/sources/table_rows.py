@@ -271,8 +271,10 @@ def _is_plain(cells: list[Cell], keys: list[int], columns: list[int]) -> bool:
     for at in columns:
         if at < width and cells[at]:
             filled += 1
+            if filled == 3:
+                break
     first = cells[0]
-    return filled >= 3 and (0 in columns or type(first) is not str or first.isdecimal())
+    return filled == 3 and (0 in columns or type(first) is not str or first.isdecimal())
 
 
 def _is_filled(cells: list[Cell], at: int) -> bool:

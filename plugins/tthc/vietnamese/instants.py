@@ -53,7 +53,34 @@ class _Clocks(dict):
         return clock
 
 
+class _SlashedDays(dict):
+    """Midnights by their ``dd/MM/yyyy``."""
+
+    def __missing__(self, text: str) -> datetime:
+        if not (found := _SLASHED_DAY.fullmatch(text)):
+            raise UnreadableInstant
+        day, month, year = map(int, found.groups())
+        midnight = self[text] = _within_years(datetime(year, month, day, tzinfo=ZONE))
+        return midnight
+
+
+class _ColonClocks(dict):
+    """Times of day by their `` HH:mm:ss``, the space in front of them included; nothing for midnight."""
+
+    def __missing__(self, text: str) -> timedelta:
+        if not (found := _COLON_CLOCK.fullmatch(text)):
+            raise UnreadableInstant
+        hour, minute, second = map(int, found.groups())
+        if hour > 23 or minute > 59 or second > 59:
+            raise UnreadableInstant
+        clock = self[text] = timedelta(hours=hour, minutes=minute, seconds=second)
+        return clock
+
+
+_SLASHED_DAY = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
+_COLON_CLOCK = re.compile(r" (\d{2}):(\d{2}):(\d{2})", re.ASCII)
 _midnights, _clocks = _Midnights(), _Clocks()
+_slashed_days, _colon_clocks = _SlashedDays(), _ColonClocks({"": timedelta()})
 
 
 def read_instant(value: object) -> datetime | None:
@@ -73,6 +100,12 @@ def read_instant(value: object) -> datetime | None:
             return _midnights[value[:8]] + _clocks[value[8:]]  # type: ignore[index]
         except ValueError:
             raise UnreadableInstant from None
+    if value.__class__ is str and len(value) in (10, 19) and value[2] == "/":  # type: ignore[arg-type,index]
+        try:
+            return _slashed_days[value[:10]] + _colon_clocks[value[10:]]  # type: ignore[index]
+        except (ValueError, OverflowError):
+            # Written with something else in it, or no moment: that is for the patient way.
+            return _read_text(value)  # type: ignore[arg-type]
     if value is None:
         return None
     if isinstance(value, datetime):
