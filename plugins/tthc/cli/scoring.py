@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tthc.cli import output, score_papers, scoring_tables
+from tthc.cli import output, score_papers, score_process, scoring_tables
 from tthc.cli.figures import MonthCalendar
 from tthc.cli.options import AsJson, Draft, PeriodLabel
 from tthc.cli.wording import Command, Group
@@ -48,6 +48,14 @@ By = Annotated[
 Reason = Annotated[
     str | None, typer.Option("--reason", metavar="LÝ_DO", help="Xem để làm gì.", show_default=False)
 ]
+IsSealed = Annotated[
+    bool,
+    typer.Option(
+        "--sealed",
+        help="Phiếu như đã niêm, không tính lại; cần nhóm tthc_hr, được ghi lại.",
+        show_default=False,
+    ),
+]
 RuleSetId = Annotated[str, typer.Argument(metavar="BỘ", help="Mã một bộ quy tắc.", show_default=False)]
 
 
@@ -74,6 +82,10 @@ def build() -> typer.Typer:
     app.command("explain", cls=Command)(explain)
     app.command("diff", cls=Command)(diff)
     app.command("paper", cls=Command)(score_papers.paper)
+    app.command("check", cls=Command)(score_process.check)
+    app.command("open", cls=Command)(score_process.open_window)
+    app.command("seal", cls=Command)(score_process.seal)
+    app.command("changes", cls=Command)(score_process.changes)
     return app
 
 
@@ -84,6 +96,8 @@ def sheet(
     people: People = False,
     calendar: MonthCalendar = "month",
     draft: Draft = False,
+    is_sealed: IsSealed = False,
+    version: score_process.Version = None,
     by: By = None,
     reason: Reason = None,
     as_json: AsJson = False,
@@ -95,15 +109,20 @@ def sheet(
 
     Ví dụ: tthc score 2026 --unit kinh_te
 
+    Ví dụ: tthc score 2025 --sealed --unit kinh_te
+
     Ví dụ: tthc score 2025 --official AH-KT-02 --by "Trần Thị Lan" --reason "lập hồ sơ đánh giá" --json
     """
+    if is_sealed or version is not None:
+        _sealed(period, calendar, version, unit, official, people, by, reason, as_json)
+        return
     from tthc.evaluation import telling
     from tthc.warehouse import database
 
     with database.connection() as connection:
         parsed, known = _known(connection, period, calendar, draft)
         if official or people:
-            units, persons, findings = _people(connection, parsed, known, official or "mọi người", by, reason)
+            units, persons, findings = _people(connection, parsed, draft, official or "mọi người", by, reason)
             if people:
                 scoring_tables.everybody(parsed, units, persons, findings, as_json)
                 return
@@ -142,7 +161,7 @@ def explain(
     with database.connection() as connection:
         parsed, known = _known(connection, period, calendar, draft)
         if official:
-            _, persons, _ = _people(connection, parsed, known, official, by, reason)
+            _, persons, _ = _people(connection, parsed, draft, official, by, reason)
             told = telling.told(_one(persons, official, "người có phiếu"))
         else:
             told = telling.told(_one(_units(parsed, known), unit, "đơn vị"))
@@ -189,7 +208,7 @@ def diff(
             subject = official or "mọi người"
             sides = [
                 _people(
-                    connection, parsed, known, subject, by, reason, dict.fromkeys(rules.applies_to, rules)
+                    connection, parsed, draft, subject, by, reason, dict.fromkeys(rules.applies_to, rules)
                 )[1]
                 for rules in (one, other)
             ]
@@ -203,6 +222,46 @@ def diff(
         output.as_json({"period": parsed.label, "labels": [one.label, other.label], "sheets": told})
         return
     scoring_tables.differences(told, one, other, parsed)
+
+
+def _sealed(
+    label: str,
+    calendar: str,
+    version: int | None,
+    unit: str | None,
+    official: str | None,
+    people: bool,
+    by: str | None,
+    reason: str | None,
+    as_json: bool,
+) -> None:
+    from tthc.errors import UsageError
+    from tthc.evaluation import people as readers
+    from tthc.evaluation import sealed
+    from tthc.warehouse import database
+    from tthc.workdays import periods
+
+    period = periods.parse(label, calendar)
+    subject = official or ("mọi người" if people else f"đơn vị {unit or '(tất cả)'}")
+    with database.connection() as connection:
+        readers.note_reading(connection, period, f"{subject} · đã niêm", by, reason)
+        run = sealed.sealed(connection, period, version)
+        kept = sealed.sheets(connection, run)
+    if unit or official:
+        key = ("unit", unit) if unit else ("official", official)
+        if key not in kept:
+            raise UsageError(f"Phiên bản {run['version']} của kỳ {label} không có phiếu mang mã {key[1]}.")
+        if as_json:
+            output.as_json(kept[key])
+            return
+        scoring_tables.sheet(kept[key])
+        scoring_tables.seal(run)
+        return
+    told = [sheet for (kind, _), sheet in kept.items() if kind == ("official" if people else "unit")]
+    if as_json:
+        output.as_json({"version": run["version"], "chain_hash": run["chain_hash"], "sheets": told})
+        return
+    scoring_tables.kept(told, run)
 
 
 def _known(connection: psycopg.Connection, label: str, calendar: str, draft: bool) -> tuple[Period, Figures]:
@@ -234,24 +293,18 @@ def _units(period: Period, known: Figures) -> dict[str, Sheet]:
 def _people(
     connection: psycopg.Connection,
     period: Period,
-    known: Figures,
+    draft: bool,
     subject: str,
     by: str | None,
     reason: str | None,
     rules_of: dict[str, RuleSet] | None = None,
 ) -> tuple[dict[str, Sheet], dict[str, Sheet], list[Finding]]:
-    from tthc.evaluation import people, rule_files
-    from tthc.evaluation.sheets import official_sheets
+    from tthc.evaluation import cases
 
-    everybody, findings = people.read(connection, period, subject, by, reason)
-    if rules_of is None:
-        found = {
-            person.staff_kind: rule_files.in_force("official", period.end, person.staff_kind)
-            for person in everybody
-        }
-        rules_of = {kind: rules for kind, rules in found.items() if rules is not None}
-    units = _units(period, known)
-    return units, official_sheets(rules_of, known, everybody, findings, units), findings
+    found = cases.gather(
+        connection, period, draft=draft, subject=subject, by=by, reason=reason, rules=rules_of
+    )
+    return dict(found.units), dict(found.people), list(found.findings)
 
 
 def _one(sheets: dict[str, Sheet], code: str | None, what: str) -> Sheet:

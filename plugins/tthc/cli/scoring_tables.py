@@ -199,6 +199,17 @@ def sheet(told: dict[str, Any]) -> None:
             ("mức đề xuất", levels(told)),
             *([("vì", told["not_rated_because"])] if told["not_rated_because"] else []),
             *(("người nhập", text) for text in told["people_enter"]),
+            *(
+                ("tự chấm (không tính)", f"{one['item']}: {number(one['points'])}")
+                for one in told.get("self_scored", ())
+            ),
+            *(
+                (
+                    "miễn trừ",
+                    f"{one['dossier']}: {one['cause']}, {one['document'] or one['exemption']}; không tính là chậm",
+                )
+                for one in told.get("exempted", ())
+            ),
         ]
     )
     label(told)
@@ -247,6 +258,60 @@ def differences(told: list[dict[str, Any]], one: RuleSet, other: RuleSet, period
     )
     for rules in (one, other):
         output.facts([(rules.ruleset, rules.label)])
+
+
+def versions(told: list[dict[str, Any]], older: int, newer: int, period: str) -> None:
+    """Print in which sheets two sealed versions differ."""
+    output.as_table(
+        ("Mã", f"Điểm bản {older}", f"Điểm bản {newer}", f"Mức bản {older}", f"Mức bản {newer}", "Mục đổi"),
+        (
+            (
+                row["code"],
+                *(points(row[side]) for side in "ab"),
+                *(levels(row[side]) for side in "ab"),
+                "; ".join(
+                    f"{item['item']}: {number(item['a']) or '–'} → {number(item['b']) or '–'}"
+                    for item in row["items"]
+                ),
+            )
+            for row in told
+        ),
+        f"Phiếu khác nhau giữa phiên bản {older} và {newer}, kỳ {period}",
+    )
+
+
+def kept(told: list[dict[str, Any]], run: dict[str, Any]) -> None:
+    """Print the sheets of a sealed run, a line each."""
+    output.as_table(
+        ("Mã", "Đơn vị chủ quản", "Điểm", "Mức đề xuất", "Chặn mức"),
+        (
+            (
+                each["code"],
+                each["home_unit"] or each["code"],
+                points(each),
+                levels(each),
+                ", ".join(veto["code"] for veto in each["vetoes"] if veto["holds"]),
+            )
+            for each in told
+        ),
+        f"Phiếu đã niêm, kỳ {run['period']}",
+    )
+    for text in sorted({each["label"] for each in told}):
+        output.facts([("đề xuất", text)])
+    seal(run)
+
+
+def seal(run: dict[str, Any]) -> None:
+    """Say which sealed version this is, who approved it, and its link."""
+    output.facts(
+        [
+            ("phiên bản", run["version"]),
+            ("niêm lúc", run["made_at"]),
+            ("duyệt", f"{run['first_by']}; {run['second_by']}"),
+            ("từ lần công bố", run["revision_number"]),
+            ("dấu mắt xích", run["chain_hash"]),
+        ]
+    )
 
 
 def label(told: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from tthc.errors import TthcError, UsageError
-from tthc.evaluation import figures, people, rule_files
+from tthc.evaluation import entered, figures, people, rule_files
 from tthc.evaluation.figures import Figures
 from tthc.evaluation.packing import Case
 from tthc.evaluation.people import Finding, Person
@@ -24,6 +24,8 @@ from tthc.workdays.periods import Period
 class Gathered:
     """All sheets of a period and what they stand on; ``people`` is empty when only units were asked for.
 
+    ``persons`` are all who had a post, rated or not; ``problems`` what people entered that cannot be right.
+
     ``revision`` is the published row that the numbers are of, None for a draft.
     """
 
@@ -35,6 +37,8 @@ class Gathered:
     people: Mapping[str, Sheet]
     findings: Sequence[Finding]
     entered: Mapping[str, Mapping[str, Fraction]]
+    persons: Sequence[Person] = ()
+    problems: tuple[str, ...] = ()
 
     def sheet(self, code: str) -> Sheet:
         """Return the sheet of a unit or person; raise UsageError with the codes that there are."""
@@ -75,10 +79,12 @@ def gather(
     subject: str | None = None,
     by: str | None = None,
     reason: str | None = None,
+    rules: Mapping[str, RuleSet] | None = None,
 ) -> Gathered:
     """Return the sheets of units, and with ``subject`` (whose sheets are read) those of people.
 
     Reading those of people leaves a line in ``ops.access_log`` first. Raises TthcError when nothing is published.
+    ``rules``: by kind of staff, in place of those in force.
     """
     known = figures.read(connection, period, draft)
     if known is None:
@@ -86,17 +92,21 @@ def gather(
             f"Kỳ {period.label} (lịch {period.calendar}) chưa được công bố. Công bố: tthc publish {period.label} --by …"
             " --reason …; lập tạm từ bản tính: thêm --draft."
         )
-    rules = rule_files.in_force("unit", period.end)
-    if rules is None:
+    unit_rules = rule_files.in_force("unit", period.end)
+    if unit_rules is None:
         raise UsageError(f"Không có bộ quy tắc của đơn vị nào có hiệu lực ngày {period.end:%d/%m/%Y}.")
-    units = unit_sheets(rules, known, known.codes("unit"))
-    made: Mapping[str, Sheet] = {}
-    findings: Sequence[Finding] = ()
-    if subject is not None:
-        everybody, findings = people.read(connection, period, subject, by, reason)
-        made = official_sheets(rules_of(everybody, period), known, everybody, findings, units)
+    units = unit_sheets(unit_rules, known, known.codes("unit"))
     revision = None if known.revision is None else publish.revision(connection, period, known.revision)
-    return Gathered(period, known, revision, rules, units, made, findings, {})
+    if subject is None:
+        return Gathered(period, known, revision, unit_rules, units, {}, (), {})
+    everybody, findings = people.read(connection, period, subject, by, reason)
+    chosen = rules_of(everybody, period) if rules is None else rules
+    given = entered.read(connection, period, everybody, chosen)
+    everybody = entered.with_entered(everybody, given, entered.exempted(connection, period, revision))
+    made = official_sheets(chosen, known, everybody, findings, units, given.counted)
+    return Gathered(
+        period, known, revision, unit_rules, units, made, findings, given.counted, everybody, given.problems
+    )
 
 
 def rules_of(everybody: Sequence[Person], period: Period) -> dict[str, RuleSet]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -39,12 +39,16 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """The numbers of one period by (level, code, indicator); ``revision`` None: a draft, which proves nothing yet."""
+    """The numbers of one period by (level, code, indicator); ``revision`` None: a draft, which proves nothing yet.
+
+    ``less`` is what an approved exemption takes off a part of a number, by (level, code, part).
+    """
 
     period: Period
     commune: str
     by_place: Mapping[tuple[str, str, str], Figure]
     revision: int | None = None
+    less: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
     def figure(self, level: str, code: str, indicator: str) -> Figure | None:
         """Return a number; None when the revision has none."""
@@ -54,7 +58,11 @@ class Figures:
         """Return a part of a number (``<indicator>.<part>``) and its status; (None, ``absent``) without one."""
         indicator, _, part = text.partition(".")
         figure = self.figure(level, code, indicator)
-        return (None, "absent") if figure is None else (figure.part(part), figure.status)
+        if figure is None:
+            return None, "absent"
+        known = figure.part(part)
+        off = self.less.get((level, code, text), 0)
+        return (known if known is None or not off else max(known - off, Fraction(0))), figure.status
 
     def codes(self, level: str) -> list[str]:
         """Return the codes of a level, in order."""

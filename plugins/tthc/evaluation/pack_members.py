@@ -22,7 +22,7 @@ import yaml
 
 from tthc.errors import TthcError
 from tthc.evaluation.figures import Figure
-from tthc.evaluation.people import Finding, Person
+from tthc.evaluation.people import Exempted, Finding, Person
 from tthc.evaluation.rules import RuleSet
 from tthc.evaluation.sheets import Led
 from tthc.evaluation.vetoes import Unit
@@ -215,6 +215,8 @@ def grounds(
             "job_title": person.job_title,
             "posted": [list(span) for span in person.posted],
             "absent": [list(span) for span in person.absent],
+            "exempted": [list(one) for one in person.exempted],
+            "self_scored": [[item, str(points)] for item, points in person.self_scored],
         },
         "findings": told,
         "unit": None if unit is None else {"level": unit.level, "held": list(unit.held)},
@@ -235,6 +237,8 @@ def from_grounds(
                 **person,
                 "posted": tuple((_day(first), _day(last)) for first, last in person["posted"]),
                 "absent": tuple((why, _day(first), _day(last)) for why, first, last in person["absent"]),
+                "exempted": tuple(Exempted(*one[:-1], tuple(one[-1])) for one in person["exempted"]),
+                "self_scored": tuple((item, Decimal(points)) for item, points in person["self_scored"]),
             }
         ),
         [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -40,9 +42,23 @@ class Finding(NamedTuple):
     disciplined_on: date | None
 
 
+class Exempted(NamedTuple):
+    """One late dossier of an official that two people exempted, and what it is taken off: parts of numbers."""
+
+    dossier_code: str
+    exemption_code: str
+    cause: str
+    document: str | None
+    parts: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Person:
-    """One official as of the last day in the period: where they belong, where they work, and their spans of days."""
+    """One official as of the last day in the period: where they belong, where they work, and their spans of days.
+
+    ``exempted`` are late dossiers that do not count against them; ``self_scored`` their own points by item, which are
+    shown and never counted.
+    """
 
     code: str
     home_unit: str
@@ -52,6 +68,14 @@ class Person:
     job_title: str | None
     posted: tuple[tuple[date, date], ...]
     absent: tuple[tuple[str, date, date], ...]
+    exempted: tuple[Exempted, ...] = ()
+    self_scored: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def less(self) -> dict[tuple[str, str, str], int]:
+        """What the exempted dossiers take off the numbers of this official."""
+        parts = Counter(part for one in self.exempted for part in one.parts)
+        return {("official", self.code, part): count for part, count in parts.items()}
 
 
 def persons(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Person]:

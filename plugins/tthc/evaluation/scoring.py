@@ -21,6 +21,7 @@ State = Literal["scored", "aside", "waiting"]
 FEW = 5
 _NO_DATA = "Không có gì để tính trong kỳ, hoặc chưa có dữ liệu."
 _FEW = f"Mẫu số dưới {FEW}: trung tính."
+_BY_PEOPLE = "Không đủ số liệu để tính: người có thẩm quyền đã chấm."
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,23 @@ def _sum(groups: Sequence[Group], lines: Sequence[Line], off: Fraction, waits: F
 
 
 def _line(
+    group: Group,
+    item: Item,
+    figures: Figures,
+    level: str,
+    code: str,
+    facts: Mapping[str, Fraction | None],
+    entered: Mapping[str, Fraction],
+) -> Line:
+    line = _measured(group, item, figures, level, code, facts, entered)
+    if line.state == "waiting" and item.entered is None and item.code in entered:
+        # Where no number tells, people do; what a number tells they do not touch.
+        given = entered[item.code]
+        return replace(line, state="scored", value=given, points=line.weight * given / 100, why=_BY_PEOPLE)
+    return line
+
+
+def _measured(
     group: Group,
     item: Item,
     figures: Figures,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -119,6 +119,7 @@ def official_sheet(
     entered: Mapping[str, Fraction] | None = None,
 ) -> Sheet:
     """Return the sheet of one official; ``unit`` is what the sheet of the home unit says, ``led`` those they head."""
+    figures = replace(figures, less=person.less)
     facts = {
         "subordinates": subordinates(led) if person.is_head else None,
         "head_score": figures.part("unit", person.home_unit, "unit_head_accountability_score.value")[0],

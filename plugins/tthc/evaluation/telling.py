@@ -8,10 +8,18 @@ from fractions import Fraction
 from typing import Any
 
 from tthc.evaluation import rule_files, rules
+from tthc.evaluation.people import Exempted
 from tthc.evaluation.scoring import Line, half_up
 from tthc.evaluation.sheets import Sheet
 
 _BASIS = {"law": "luật", "city": "thành phố", "project_default": "mặc định của phần mềm"}
+CAUSES = {
+    "other_agency": "Chờ cơ quan ngoài xã",
+    "system": "Lỗi hệ thống",
+    "force_majeure": "Bất khả kháng",
+    "changed_rules": "Thay đổi quy định",
+    "other": "Nguyên nhân khác",
+}
 
 
 def told(sheet: Sheet) -> dict[str, Any]:
@@ -75,8 +83,23 @@ def told(sheet: Sheet) -> dict[str, Any]:
         "people_enter": [
             f"{line.item.code} {line.item.name}: {line.item.entered or line.why}" for line in sheet.waiting
         ]
-        + ([] if person is None else ["Tự chấm điểm", "Nhận xét của người đứng đầu"]),
+        + ([] if person is None or person.self_scored else ["Tự chấm điểm"])
+        + ([] if person is None else ["Nhận xét của người đứng đầu"]),
+        "self_scored": []
+        if person is None
+        else [{"item": item, "points": points, "is_counted": False} for item, points in person.self_scored],
+        "exempted": [] if person is None else [_exempted(one) for one in person.exempted],
         "notes": list(declared.notes),
+    }
+
+
+def _exempted(one: Exempted) -> dict[str, Any]:
+    return {
+        "dossier": one.dossier_code,
+        "exemption": one.exemption_code,
+        "cause": CAUSES[one.cause],
+        "document": one.document,
+        "off": list(one.parts),
     }
 
 

@@ -8,7 +8,7 @@ of the row can be told from a change of what it was judged by.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,11 +170,15 @@ def facts_hash(told: dict[str, Any]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def unpack(connection: psycopg.Connection, revision: dict[str, Any], side: str) -> Laid:
-    """Lay out the facts kept with a revision, in temporary tables named for ``side``."""
+def unpack(
+    connection: psycopg.Connection, revision: dict[str, Any], side: str, only: Collection[str] | None = None
+) -> Laid:
+    """Lay out the facts kept with a revision (``only`` some item tables), in temporary tables named for ``side``."""
     told = revision["inputs"]
     found: dict[str, str] = {}
     for place, (item, kept) in enumerate(sorted(told["facts"].items())):
+        if only is not None and item not in only:
+            continue
         table = f"facts_{side}_{place}"
         shape = ", ".join(f'"{name}" {kind}' for name, kind in kept["columns"])
         connection.execute(f"DROP TABLE IF EXISTS {table}")
