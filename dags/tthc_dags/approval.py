@@ -39,11 +39,20 @@ def request(comparisons: list[dict[str, Any]]) -> dict[str, str]:
 
 def decision(response: dict[str, Any], month: str) -> tuple[str, str]:
     """Return (who approved, why); a month that was returned skips its publication and says why."""
-    by = (response.get("responded_by_user") or {}).get("name") or "không rõ"
-    reason = str((response.get("params_input") or {}).get("reason") or "").strip()
+    by, reason = who(response), words(response)
     if response["chosen_options"] != [APPROVE]:
         raise AirflowSkipException(f"{by} trả lại {month}: {reason or 'không ghi lý do'}")
     return by, reason or "Duyệt trên Airflow"
+
+
+def who(response: dict[str, Any]) -> str:
+    """Return the name of the account that answered."""
+    return (response.get("responded_by_user") or {}).get("name") or "không rõ"
+
+
+def words(response: dict[str, Any]) -> str:
+    """Return the reason that came with an answer, empty without one."""
+    return str((response.get("params_input") or {}).get("reason") or "").strip()
 
 
 class Notice(BaseNotifier):

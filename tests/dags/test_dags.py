@@ -17,6 +17,7 @@ ORDER = {
     "monthly_cleaning",
     "watch",
     "release_quarantined",
+    "score_period",
 }
 
 

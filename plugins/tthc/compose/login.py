@@ -1,8 +1,8 @@
 """Who may do what in Airflow's pages: its provider with accounts and roles, held to the two roles of ours.
 
-``data`` runs and repeats work; ``approver`` answers what waits for a person and changes nothing else. Nobody
-administers through the pages: accounts are made on the command line, and roles are set back to what is written
-here at every start.
+``data`` runs and repeats work, and answers what waits for who compiles; ``approver`` answers what waits for who
+decides and changes nothing else. Nobody administers through the pages: accounts are made on the command line, and
+roles are set back to what is written here at every start.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         ("can_create", "Backfills"),
         ("can_edit", "Backfills"),
         ("can_create", "Assets"),
+        # A step says whose answer it waits for: this opens none of those that wait for the approver.
+        ("can_edit", HITL),
     ],
     APPROVER: [*_EVERYONE, ("can_edit", HITL)],
 }

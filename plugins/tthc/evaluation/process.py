@@ -166,7 +166,7 @@ def open_window(
     ``opened_on``: sheets were shown on a day before today, which the run then says. Raises TthcError while something is
     wrong, or while points are missing and nobody said why to go on.
     """
-    _refuse_wrong(found)
+    refuse_wrong(found)
     _refuse_missing(found, missing_reason)
     day = opened_on or today()
     if day > today():
@@ -233,7 +233,7 @@ def ready(
             f"Còn {len(found.unanswered)} khiếu nại chưa trả lời. Trả lời, ghi vào sổ khiếu nại"
             " (register__objections), nạp sổ rồi chạy lại; xem: tthc score check."
         )
-    _refuse_wrong(found)
+    refuse_wrong(found)
     _refuse_missing(found, missing_reason or run["missing_reason"])
     return run
 
@@ -304,7 +304,8 @@ def today() -> date:
     return datetime.now(ZONE).date()
 
 
-def _refuse_wrong(found: Computed) -> None:
+def refuse_wrong(found: Computed) -> None:
+    """Raise TthcError when anything cannot be right; it says how much, and where to see what."""
     if found.problems:
         raise TthcError(
             f"Kiểm lại phiếu thấy {len(found.problems)} điều không đúng, nên dừng ở đây. Xem từng điều:"

@@ -17,12 +17,19 @@ from tthc.workdays import periods
 _WHY = "lập phiếu đánh giá"
 
 
-def check(label: str, by: str, *, calendar: str = "month", progress: Progress = say) -> dict[str, Any]:
-    """Compute and audit all sheets of a period; return what there is, how much is wrong and how much is missing."""
+def check(
+    label: str, by: str, *, calendar: str = "month", strict: bool = False, progress: Progress = say
+) -> dict[str, Any]:
+    """Compute and audit all sheets of a period; return what there is, how much is wrong and how much is missing.
+
+    ``strict``: raises TthcError when anything is wrong.
+    """
     period = periods.parse(label, calendar)
     with database.connection() as connection:
         found = process.compute(connection, period, by, f"{_WHY}: tính và kiểm")
         told = _counts(found)
+    if strict:
+        process.refuse_wrong(found)
     progress(
         f"Kỳ {label}: {told['unit_count']} phiếu đơn vị, {told['official_count']} phiếu người,"
         f" {told['problem_count']} điều không đúng, {told['lacking_own_count']} người chưa tự chấm,"
