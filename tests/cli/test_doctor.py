@@ -215,6 +215,16 @@ SICK = [
     Sick("shapes", "UPDATE ops.table_shapes SET sql_hash = 'x' WHERE table_name = 'marts.dossiers'"),
     Sick("migrations", "DELETE FROM ops.migrations"),
     Sick("rights_are_as_declared", "GRANT SELECT ON restricted.staff TO PUBLIC"),
+    Sick("personal_sheets_are_guarded", "ALTER TABLE restricted.score_sheets NO FORCE ROW LEVEL SECURITY"),
+    Sick(
+        "personal_sheets_are_guarded",
+        "CREATE POLICY thoang ON restricted.score_sheets FOR SELECT USING (true)",
+    ),
+    Sick("personal_sheets_are_guarded", "CREATE VIEW marts.vong AS SELECT * FROM restricted.score_sheets"),
+    Sick(
+        "personal_sheets_are_guarded",
+        "ALTER FUNCTION restricted.sees_sheet(bigint, text, text, text) RESET search_path",
+    ),
 ]
 
 

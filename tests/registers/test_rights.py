@@ -32,8 +32,13 @@ def wanted(group: str, schema: str, table: str) -> set[str]:
     """The matrix in other words than the code's: what a group may do with a table."""
     staged = {stream.staging_table.partition(".")[2] for stream in streams().values()}
     is_staged = table in staged or table.endswith("_candidates")
+    if (schema, table) in (("restricted", "readers"), ("restricted", "sheet_requests")):
+        # Who may see whose sheet is said by the owner; what was asked is written by a function.
+        return {"SELECT"} if group == "loader" or (group, table) == ("hr", "readers") else set()
     if group == "loader":
         return WRITE
+    if group == "reader" or (schema, table) == ("restricted", "score_sheets"):
+        return set()
     if schema in ("marts", "indicators", "reports") or (schema == "core" and not is_staged):
         return {"SELECT"}
     if schema == "ops" and group == "steward":
@@ -121,6 +126,23 @@ READS = (
     ("hr", "SELECT * FROM ops.quarantine", False),
     ("hr", "INSERT INTO ops.access_log (accessed_by, action, subject) VALUES ('A', 'xem', 'B')", True),
     ("hr", "SELECT * FROM ops.access_log", False),
+    ("hr", "SELECT * FROM restricted.score_sheets", False),
+    ("hr", "INSERT INTO restricted.readers (login) VALUES ('a')", False),
+    ("loader", "INSERT INTO restricted.readers (login) VALUES ('a')", False),
+    ("reader", "SELECT * FROM restricted.staff", False),
+    ("reader", "SELECT * FROM indicators.published", False),
+    (
+        "reader",
+        "SELECT restricted.ask_for_sheets('11674', 'month', '2025', 'sealed', NULL, NULL, NULL, NULL)",
+        True,
+    ),
+    ("analyst", "SELECT * FROM reports.unit_scores", True),
+    (
+        "analyst",
+        "SELECT restricted.ask_for_sheets('11674', 'month', '2025', 'sealed', NULL, NULL, NULL, NULL)",
+        False,
+    ),
+    ("steward", "SELECT restricted.read_sheets(1)", False),
     ("steward", "SELECT address FROM ops.quarantine", True),
     (
         "steward",

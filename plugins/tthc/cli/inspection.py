@@ -83,6 +83,7 @@ def doctor(
         found += checks_of_rights.findings(connection)
         found += chain.findings(connection, full=full)
         found += score_chain.findings(connection)
+        found += checks_of_rights.guards(connection)
     order = list(examination.PROMISES)
     found.sort(key=lambda finding: order.index(finding.promise))
     if as_json:

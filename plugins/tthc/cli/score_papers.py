@@ -1,4 +1,4 @@
-"""Papers and evidence packs of an evaluation as commands: score paper, pack make, pack verify."""
+"""Papers and evidence packs of an evaluation as commands: score paper, score mine, pack make, pack verify."""
 
 from __future__ import annotations
 
@@ -82,6 +82,50 @@ def paper(
         output.as_json(made)
         return
     output.as_table(("Tệp", "SHA-256"), ((each["path"], each["sha256"][:16]) for each in made), "Đã lập")
+
+
+def mine(
+    period: PeriodLabel,
+    official: OfficialCode = None,
+    calendar: MonthCalendar = "month",
+    opened: Annotated[
+        bool, typer.Option("--opened", help="Phiếu đang mở cho khiếu nại, chưa niêm.", show_default=False)
+    ] = False,
+    by: By = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Xem phiếu của mình (người đứng đầu: của đơn vị mình) đã mở hoặc đã niêm, bằng tài khoản của chính mình.
+
+    Cơ sở dữ liệu chỉ cho thấy phiếu mà tài khoản được phép, và ghi mỗi lần xem vào ops.access_log trước khi cho đọc.
+
+    Ví dụ: tthc score mine 2025 --reason "xem kết quả"
+    """
+    from tthc.cli import scoring_tables
+    from tthc.errors import TthcError
+    from tthc.evaluation import sealed
+    from tthc.warehouse import database
+    from tthc.workdays import periods
+
+    parsed = periods.parse(period, calendar)
+    state: sealed.State = "opened" if opened else "sealed"
+    with database.connection() as connection:
+        if not sealed.may_ask(connection):
+            raise TthcError(
+                "Tài khoản này không được xin xem phiếu: cần nhóm tthc_reader hoặc tthc_hr (docs/roles.md)."
+            )
+        seen = sealed.read(connection, parsed, state, code=official, by=by, reason=reason)
+    told = [one.sheet for (kind, code), one in seen.items() if kind == "official" or code == official]
+    if not told:
+        raise TthcError(
+            f"Không có phiếu nào của {official or 'ai'} ở kỳ {parsed.label} mà tài khoản này được xem: hoặc kỳ chưa"
+            " niêm (thử --opened), hoặc tài khoản chưa có ở restricted.readers (docs/roles.md)."
+        )
+    if as_json:
+        output.as_json(told)
+        return
+    for sheet in told:
+        scoring_tables.sheet(sheet)
 
 
 def build() -> typer.Typer:

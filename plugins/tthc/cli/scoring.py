@@ -86,6 +86,7 @@ def build() -> typer.Typer:
     app.command("open", cls=Command)(score_process.open_window)
     app.command("seal", cls=Command)(score_process.seal)
     app.command("changes", cls=Command)(score_process.changes)
+    app.command("mine", cls=Command)(score_papers.mine)
     return app
 
 

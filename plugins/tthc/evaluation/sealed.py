@@ -163,13 +163,53 @@ def sealed(connection: psycopg.Connection, period: Period, version: int | None =
 
 
 def sheets(connection: psycopg.Connection, found: Mapping[str, Any]) -> dict[Key, dict[str, Any]]:
-    """Return the sheets of a run by (kind, code), as ``telling.told`` gave them; the reader notes the reading first."""
+    """Return the sheets of a run by (kind, code), as ``telling.told`` gave them; people use ``read`` instead."""
     rows = connection.execute(
         "SELECT subject_kind, subject_code, sheet FROM restricted.score_sheets WHERE score_run_id = %s"
         " ORDER BY subject_kind, subject_code",
         (found["score_run_id"],),
     ).fetchall()
     return {(row["subject_kind"], row["subject_code"]): restored(row["sheet"]) for row in rows}
+
+
+class Seen(NamedTuple):
+    """One sheet as its reader was let to see it, and the run that it is of."""
+
+    run: dict[str, Any]
+    sheet: dict[str, Any]
+
+
+def may_ask(connection: psycopg.Connection) -> bool:
+    """Say whether who is logged in may ask for sheets at all."""
+    # By the catalogue: a name in a schema that one may not use cannot even be looked up.
+    return connection.execute(
+        "SELECT bool_and(has_schema_privilege(p.pronamespace, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE'))"
+        " AS may FROM pg_proc AS p WHERE p.pronamespace::regnamespace::text = 'restricted'"
+        " AND p.proname IN ('ask_for_sheets', 'read_sheets')"
+    ).fetchone()["may"]
+
+
+def read(
+    connection: psycopg.Connection,
+    period: Period,
+    state: State = "sealed",
+    version: int | None = None,
+    code: str | None = None,
+    by: str | None = None,
+    reason: str | None = None,
+) -> dict[Key, Seen]:
+    """Return the sheets that whoever is logged in may see, of ``code`` or all, by (kind, code).
+
+    The database lets nobody read before a line in ``ops.access_log`` is committed; so this commits.
+    """
+    number = connection.execute(
+        "SELECT restricted.ask_for_sheets(%(commune)s, %(calendar)s, %(period)s, %(state)s, %(version)s, %(code)s,"
+        " %(by)s, %(reason)s) AS number",
+        {**_place(period), "state": state, "version": version, "code": code, "by": by, "reason": reason},
+    ).fetchone()["number"]
+    connection.commit()
+    rows = connection.execute("SELECT * FROM restricted.read_sheets(%s)", (number,)).fetchall()
+    return {(row["subject_kind"], row["subject_code"]): Seen(row, restored(row["sheet"])) for row in rows}
 
 
 def differences(

@@ -175,7 +175,11 @@ def environment(url: str) -> dict[str, str]:
 
 def _dump(snapshot: str) -> Iterator[bytes]:
     """Yield the database as SQL in parts, as it stood in a snapshot."""
-    command = [program("pg_dump"), "--no-owner", "--no-privileges", *_LEFT_OUT, f"--snapshot={snapshot}"]
+    # The owner sees every row that a policy guards; without this pg_dump refuses to ask one.
+    command = [
+        program("pg_dump"), "--no-owner", "--no-privileges", "--enable-row-security", *_LEFT_OUT,
+        f"--snapshot={snapshot}",
+    ]  # fmt: skip
     dumping = subprocess.Popen(
         command, env=environment(settings.warehouse_url()), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

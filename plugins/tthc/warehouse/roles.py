@@ -1,4 +1,4 @@
-"""Who may do what in the warehouse: four group roles beside the owner, their rights declared once, over schemas.
+"""Who may do what in the warehouse: five group roles beside the owner, their rights declared once, over schemas.
 
 People and programs log in with roles of their own, which an administrator makes members of a group. The owner is
 whoever ``TTHC_WAREHOUSE_URL`` logs in as when ``tthc init`` runs: the tables are its own, so it needs no grants.
@@ -23,12 +23,17 @@ GROUPS = {
     "analyst": "tra cứu số liệu: không có dữ liệu hạn chế, không có dòng vừa nhận, không có khu cách ly",
     "steward": "như analyst, thêm sổ cái và quyền quyết định ở khu cách ly, kể cả đề nghị xét lại",
     "hr": "như analyst, thêm dữ liệu hạn chế về cán bộ, công chức, viên chức",
+    "reader": "người được đánh giá, người đứng đầu: phiếu đánh giá được phép xem, không gì khác",
 }
 _READ = ("SELECT",)
 _WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
 #: Through such a view its reader would see staged rows.
 _CANDIDATES = "*_candidates"
 _EVERYONE = "PUBLIC"
+#: Personal sheets, and who asked for them: read through functions that write it down, by nobody directly.
+_SHEETS = ("score_sheets", "sheet_requests")
+#: Who may see which sheet is said by the owner alone.
+_READERS = "readers"
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ def _figures(group: str) -> tuple[Right, ...]:
 
 
 RIGHTS: tuple[Right, ...] = (
-    *(Right("loader", schema, _WRITE) for schema in SCHEMAS),
+    *(Right("loader", schema, _WRITE, but=(_READERS, "sheet_requests")) for schema in SCHEMAS),
+    Right("loader", "restricted", _READ, only=(_READERS, "sheet_requests")),
     *_figures("analyst"),
     Right("analyst", "ops", _READ, only=("fetches", "validations", "incidents")),
     # Who takes tables out of the warehouse says so first.
@@ -66,14 +72,28 @@ RIGHTS: tuple[Right, ...] = (
     Right("steward", "ops", ("UPDATE",), only=("quarantine",)),
     Right("steward", "ops", ("INSERT",), only=("access_log", "release_requests")),
     *_figures("hr"),
-    Right("hr", "restricted", _READ, but=("register__*", _CANDIDATES)),
-    # Who reads a personal sheet leaves a line.
+    Right("hr", "restricted", _READ, but=("register__*", _CANDIDATES, *_SHEETS)),
+    # Who computes a personal sheet leaves a line.
     Right("hr", "ops", ("INSERT",), only=("access_log",)),
+    # No table, only the functions in CALLS.
+    Right("reader", "restricted", ()),
 )
 
 
+_SEES = "restricted.sees_sheet(bigint,text,text,text)"
+_ASKS = (
+    "restricted.ask_for_sheets(text,text,text,text,integer,text,text,text)",
+    "restricted.read_sheets(bigint)",
+)
 #: What a group may call of the functions that act as the owner; nobody else may call any.
-CALLS = {"loader": ("core.make_year_partition(text,integer)",)}
+CALLS = {
+    "loader": ("core.make_year_partition(text,integer)", _SEES, *_ASKS),
+    "hr": (_SEES, *_ASKS),
+    "reader": _ASKS,
+    # A view over sheets of units asks for each row whether it may be seen, as whoever reads the view.
+    "analyst": (_SEES,),
+    "steward": (_SEES,),
+}
 #: From this server on, rights to ANALYZE can be given; before, only owners may.
 _MAINTAIN_SINCE = 170_000
 
