@@ -192,12 +192,17 @@ def changes(
 
     parsed = periods.parse(period, calendar)
     with database.connection() as connection:
-        people.note_reading(connection, parsed, "mọi người", by, reason or "so hai phiên bản đã niêm")
+        people.refuse_others(connection)
         newer = sealed.sealed(connection, parsed, version)
         if newer["version"] == 1 and against is None:
             raise UsageError(f"Kỳ {period} mới có phiên bản 1: chưa có gì để so.")
         older = sealed.sealed(connection, parsed, against or newer["version"] - 1)
-        told = sealed.differences(sealed.sheets(connection, older), sealed.sheets(connection, newer))
+        sides = []
+        for run in (older, newer):
+            why = reason or "so hai phiên bản đã niêm"
+            seen = sealed.read(connection, parsed, "sealed", run["version"], by=by, reason=why)
+            sides.append({key: one.sheet for key, one in seen.items()})
+        told = sealed.differences(*sides)
     if as_json:
         output.as_json({"period": period, "a": older["version"], "b": newer["version"], "sheets": told})
         return

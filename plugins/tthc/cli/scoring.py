@@ -243,11 +243,11 @@ def _sealed(
     from tthc.workdays import periods
 
     period = periods.parse(label, calendar)
-    subject = official or ("mọi người" if people else f"đơn vị {unit or '(tất cả)'}")
     with database.connection() as connection:
-        readers.note_reading(connection, period, f"{subject} · đã niêm", by, reason)
+        readers.refuse_others(connection)
         run = sealed.sealed(connection, period, version)
-        kept = sealed.sheets(connection, run)
+        seen = sealed.read(connection, period, "sealed", run["version"], unit or official, by, reason)
+        kept = {key: one.sheet for key, one in seen.items()}
     if unit or official:
         key = ("unit", unit) if unit else ("official", official)
         if key not in kept:

@@ -187,14 +187,19 @@ def note_reading(
     connection: psycopg.Connection, period: Period, subject: str, by: str | None, reason: str | None
 ) -> None:
     """Leave the line that says who reads personal sheets, and commit it; raise TthcError for whoever may not."""
-    allowed = connection.execute(_MAY_READ).fetchone()["is_allowed"]
-    if not allowed:
-        raise TthcError(
-            "Tài khoản này không có quyền xem phiếu của cá nhân: cần nhóm tthc_hr (docs/roles.md)."
-        )
+    refuse_others(connection)
     connection.execute(
         "INSERT INTO ops.access_log (accessed_by, action, subject, reason)"
         " VALUES (concat_ws(' · ', %s::text, session_user::text), 'score.read', %s, %s)",
         (by, f"phiếu cá nhân · {subject} · kỳ {period.label} ({period.calendar})", reason),
     )
     connection.commit()
+
+
+def refuse_others(connection: psycopg.Connection) -> None:
+    """Raise TthcError for whoever may not read what personal sheets are made of."""
+    allowed = connection.execute(_MAY_READ).fetchone()["is_allowed"]
+    if not allowed:
+        raise TthcError(
+            "Tài khoản này không có quyền xem phiếu của cá nhân: cần nhóm tthc_hr (docs/roles.md)."
+        )
