@@ -132,7 +132,12 @@ def test_the_window_is_five_working_days(quarter, tmp_path):
         "score", "open", PERIOD, *BY, "--opened-on", (process.today() + timedelta(days=1)).isoformat()
     )
     assert later.code == 2 and "còn chưa tới" in later.err
-    assert run("score", "open", PERIOD, *BY, "--json").code == 0
+    # The same sheets go on being shown; others are shown from today on.
+    same = json.loads(run("score", "open", PERIOD, *BY, "--json").out)
+    assert same["chain_hash"] == told["chain_hash"]
+    assess(tmp_path, {"g1": 3})
+    other = json.loads(run("score", "open", PERIOD, *BY, "--json").out)
+    assert (other["opened_on"], other["version"]) == (process.today().isoformat(), 1)
     early = run("score", "seal", PERIOD, *TWO)
     assert early.code == 1 and "Còn trong thời hạn khiếu nại" in early.err
 

@@ -3,5 +3,6 @@
 ``rules`` what a rule set says, ``rule_files`` reads and chooses them, ``rule_checks`` judges one as a whole;
 ``figures`` the published numbers, ``people`` who is judged and what was concluded; ``scoring`` lines and totals,
 ``vetoes`` caps of the level, ``sheets`` all of it for one unit or person, ``standing`` units beside units and quotas,
-``emulation`` the preconditions of titles, ``telling`` sheets as data, two rule sets side by side.
+``emulation`` the preconditions of titles, ``telling`` sheets as data, two rule sets side by side; ``entered`` what
+people give and exempt, ``process`` audit, window, approval and seal, ``sealed`` the versions that are kept.
 """

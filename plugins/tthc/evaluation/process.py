@@ -161,7 +161,8 @@ def open_window(
     opened_on: date | None = None,
     missing_reason: str | None = None,
 ) -> dict[str, Any]:
-    """Keep the sheets as people are shown them and begin to take objections; return the run. Safe to repeat.
+    """Keep the sheets as people are shown them and begin to take objections; return the run. Safe to repeat: the same
+    sheets are opened once, others begin a window of their own.
 
     ``opened_on``: sheets were shown on a day before today, which the run then says. Raises TthcError while something is
     wrong, or while points are missing and nobody said why to go on.
@@ -175,7 +176,8 @@ def open_window(
     sealed.lock(connection, period)
     last, newest = (sealed.run(connection, period, state) for state in ("opened", "sealed"))
     is_open = last is not None and (newest is None or last["version"] > newest["version"])
-    if is_open and (last["content_hash"], last["opened_on"]) == (found.content_hash, day):
+    # What is shown already goes on being shown: to run this again on another day begins no other window.
+    if is_open and last["content_hash"] == found.content_hash and opened_on in (None, last["opened_on"]):
         return last
     return sealed.write(
         connection,
