@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from bench import file_steps, steps
@@ -34,9 +35,13 @@ def main() -> int:
         "--rows", type=int, nargs="+", default=[100_000, 1_000_000], help="số hồ sơ của mỗi lượt đo"
     )
     parser.add_argument("--files-only", action="store_true", help="chỉ đo tệp, không có hồ sơ nào để khớp")
+    parser.add_argument("--dossiers-only", action="store_true", help="chỉ đo hồ sơ, không đo tệp")
     parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     options = parser.parse_args()
-    results = [measure(rows, files_only=options.files_only) for rows in options.rows]
+    left_out = {*steps.STEPS, "match"} if options.files_only else set()
+    if options.dossiers_only:
+        left_out |= set(file_steps.STEPS)
+    results = [measure(rows, left_out) for rows in options.rows]
     if options.json:
         print(json.dumps(results, ensure_ascii=False, indent=2))
     else:
@@ -44,8 +49,8 @@ def main() -> int:
     return 0
 
 
-def measure(rows: int, *, files_only: bool = False) -> dict:
-    """Measure every step for a number of dossiers in a cluster made for it; return seconds and memory by step."""
+def measure(rows: int, left_out: Collection[str] = ()) -> dict:
+    """Measure every step but some for a number of dossiers in a cluster made for it; return seconds and memory."""
     folder = Path(tempfile.mkdtemp(prefix="tthc-bench-", dir="/var/tmp"))
     cluster = postgres.cluster(
         f"bench-{os.getpid()}-{rows}", port=postgres.free_port(), password=os.urandom(12).hex()
@@ -64,7 +69,6 @@ def measure(rows: int, *, files_only: bool = False) -> dict:
         found = {"rows": rows}
         for module, kind in ((steps, "steps"), (file_steps, "files")):
             found[kind] = {}
-            left_out = set(steps.STEPS) | {"match"} if files_only else set()
             for name in (name for name in module.STEPS if name not in left_out):
                 print(f"{rows:,} hồ sơ: {name} …".replace(",", "."), file=sys.stderr, flush=True)
                 count = file_steps.rows_of(name, rows) if module is file_steps else rows

@@ -25,6 +25,7 @@ STEPS = {
     "merge": "nhập lần đầu vào core",
     "derive": "suy ra marts.dossiers lần đầu",
     "month": "tính lại một tháng của một lịch",
+    "year": "tính một năm của một lịch, mọi chỉ tiêu",
     "refresh_month": "tính lại một tháng, cả hai lịch, và quý, nửa năm, năm của nó",
     "refresh_year": "tính lại mười hai tháng, như trên",
     "changed": "đọc lại, 10 % đổi: staging + chấm + nhập + suy ra",
@@ -138,6 +139,16 @@ def month(rows: int) -> float:
         with database.connection() as connection:
             builds.refill_month(connection, period)
             builds.build(connection, period)
+
+    return clock(work)
+
+
+def year(rows: int) -> float:
+    """Compute the indicators of one year of one calendar at every level."""
+
+    def work() -> None:
+        with database.connection() as connection:
+            builds.build(connection, periods.parse("2025", "month"))
 
     return clock(work)
 

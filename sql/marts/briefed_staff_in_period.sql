@@ -7,7 +7,7 @@ CREATE FUNCTION marts.briefed_staff_in_period(commune text, a date, b date) RETU
     unit_code text,
     is_briefed boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH staff AS (
         SELECT DISTINCT ON (s.official_code)

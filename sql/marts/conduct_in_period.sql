@@ -10,7 +10,7 @@ CREATE FUNCTION marts.conduct_in_period(commune text, a date, b date) RETURNS TA
     fetch_id bigint,
     row_number integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         r.record_code,

@@ -12,7 +12,7 @@ CREATE FUNCTION marts.documents_in_period(commune text, a date, b date) RETURNS 
     fetch_id bigint,
     row_number integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         d.document_code,

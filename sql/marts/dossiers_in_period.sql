@@ -47,7 +47,7 @@ CREATE FUNCTION marts.dossiers_in_period(commune text, a date, b date) RETURNS T
     used_working_days integer,
     allowed_working_days integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         d.dossier_code,

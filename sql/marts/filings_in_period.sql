@@ -13,7 +13,7 @@ CREATE FUNCTION marts.filings_in_period(commune text, a date, b date) RETURNS TA
     is_answer_due boolean,
     is_answered_in_time boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         d.dossier_code,

@@ -14,7 +14,7 @@ CREATE FUNCTION marts.index_766_in_period(commune text, a date, b date) RETURNS 
     fetch_id bigint,
     row_number integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         s.agency_code,

@@ -5,7 +5,7 @@ CREATE FUNCTION marts.inspected_units_in_period(commune text, a date, b date) RE
     unit_code text,
     is_inspected boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         u.unit_code,

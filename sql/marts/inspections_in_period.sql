@@ -14,7 +14,7 @@ CREATE FUNCTION marts.inspections_in_period(commune text, a date, b date) RETURN
     fetch_id bigint,
     row_number integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         r.entry_code,

@@ -5,7 +5,7 @@ CREATE FUNCTION marts.monitoring_months_in_period(commune text, a date, b date) 
     month_start text,
     has_report boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         to_char(m.first, 'YYYY-MM-DD') AS month_start,

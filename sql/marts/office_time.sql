@@ -2,7 +2,7 @@
 -- A year without a published calendar has Monday to Friday: this is a timetable, no promise depends on it.
 
 CREATE FUNCTION marts.office_time(commune text, started_at timestamptz, stopped_at timestamptz) RETURNS interval
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT coalesce(sum(least(stopped_at, s.closes_at) - greatest(started_at, s.opens_at)), interval '0')
     FROM generate_series(

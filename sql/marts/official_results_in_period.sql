@@ -13,7 +13,7 @@ CREATE FUNCTION marts.official_results_in_period(commune text, a date, b date) R
     fetch_id bigint,
     row_number integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         r.index_code,

@@ -23,7 +23,7 @@ CREATE FUNCTION marts.petitions_in_period(commune text, a date, b date) RETURNS 
     is_disliked boolean,
     is_repeated boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH dated AS (
         SELECT

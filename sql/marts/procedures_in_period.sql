@@ -14,7 +14,7 @@ CREATE FUNCTION marts.procedures_in_period(commune text, a date, b date) RETURNS
     is_payable_online boolean,
     has_online_payment boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH dossiers AS (
         SELECT

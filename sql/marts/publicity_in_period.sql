@@ -15,7 +15,7 @@ CREATE FUNCTION marts.publicity_in_period(commune text, a date, b date) RETURNS 
     fetch_id bigint,
     row_number integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH checks AS (
         SELECT DISTINCT ON (c.procedure_code) c.*

@@ -11,7 +11,7 @@ CREATE FUNCTION marts.ratings_in_period(commune text, a date, b date) RETURNS TA
     is_about_dossier boolean,
     is_satisfied boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH officials AS MATERIALIZED (
         SELECT o.official_code, o.official_key, o.valid_from, o.valid_to

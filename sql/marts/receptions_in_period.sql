@@ -8,7 +8,7 @@ CREATE FUNCTION marts.receptions_in_period(commune text, a date, b date) RETURNS
     must_digitize boolean,
     has_components_digitized boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         d.dossier_code,

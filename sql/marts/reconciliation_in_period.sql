@@ -20,7 +20,7 @@ CREATE FUNCTION marts.reconciliation_in_period(commune text, a date, b date) RET
     city_ended_on date,
     portal_ended_on date
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         r.dossier_code,

@@ -12,7 +12,7 @@ CREATE FUNCTION marts.results_in_period(commune text, a date, b date) RETURNS TA
     is_handed_over_in_time boolean,
     is_uncollected boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         d.dossier_code,

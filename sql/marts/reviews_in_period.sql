@@ -18,7 +18,7 @@ CREATE FUNCTION marts.reviews_in_period(commune text, a date, b date) RETURNS TA
     fetch_id bigint,
     row_number integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         r.review_code,

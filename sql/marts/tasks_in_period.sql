@@ -26,7 +26,7 @@ CREATE FUNCTION marts.tasks_in_period(commune text, a date, b date) RETURNS TABL
     fetch_id bigint,
     row_number integer
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT
         t.task_code,

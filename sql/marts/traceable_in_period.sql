@@ -9,7 +9,7 @@ CREATE FUNCTION marts.traceable_in_period(commune text, a date, b date) RETURNS 
     is_covered boolean,
     is_traceable boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH newest AS (
         SELECT f.fetched_at, f.fetch_id, core.joined_days(f.covers) AS covers

@@ -17,7 +17,7 @@ CREATE FUNCTION marts.warnings_at(commune text, moment timestamptz) RETURNS TABL
     waited_hours numeric,
     is_calendar_published boolean
 )
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH limits AS (
         SELECT w.*, core.day_of(moment) AS today

@@ -1,7 +1,7 @@
 -- Answers: the day on which so many working days have passed after a day; null when that leaves the published years.
 
 CREATE FUNCTION marts.working_day_after(commune text, after date, working_days integer) RETURNS date
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT d.day
     FROM marts.days AS a

@@ -1,7 +1,7 @@
 -- Answers: how many working days lie after one day through another; null when the span leaves the published years.
 
 CREATE FUNCTION marts.working_days_between(commune text, after date, through date) RETURNS integer
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT greatest(b.working_days_through - a.working_days_through, 0)
     FROM marts.days AS a

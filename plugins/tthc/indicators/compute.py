@@ -1,4 +1,8 @@
-"""The values of a period: one pass over an item table gives every indicator made of it, at every level."""
+"""The values of a period: one pass over an item table gives every indicator made of it, at every level.
+
+The pass adds up whatever can be added for each combination of codes; the levels are sums of those few rows. Of a median
+the rows of each value are counted, and the middle one is found at each level.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +33,7 @@ def compute(
     for item, counted in definitions.by_item(period).items():
         some = [one for one in counted if only is None or one.id in only]
         if some:
-            query = _COMPUTE.format(into=into, **_parts(item, some, missing))
-            connection.execute(query, parameters(period))
+            _lay(connection, item, some, period, missing, into)
 
 
 def parameters(period: Period) -> dict:
@@ -44,45 +47,98 @@ def parameters(period: Period) -> dict:
     }
 
 
-def _parts(item: str, indicators: list[Indicator], missing: dict[str, date]) -> dict[str, str]:
-    """Return the pieces of one pass: aggregates, and the list that turns its columns into rows."""
-    aggregates = ",\n".join(
-        f"        {i.numerator_sql} AS n{place}, {i.denominator_sql} AS d{place}, {i.value_sql} AS v{place},"
-        f" {i.lacking_sql} AS l{place}"
-        for place, i in enumerate(indicators)
-    )
-    rows = ",\n".join(f"        {_row(place, one, missing)}" for place, one in enumerate(indicators))
+def _lay(
+    connection: psycopg.Connection,
+    item: str,
+    indicators: list[Indicator],
+    period: Period,
+    missing: dict[str, date],
+    into: str,
+) -> None:
+    placed = list(enumerate(indicators))
+    medians = [(place, one) for place, one in placed if one.kind == "median"]
     known = definitions.item_columns(item)
     codes = {level: column for level, column in definitions.CODES.items() if column in known}
     of_level = "".join(f" WHEN grouping({column}) = 0 THEN '{level}'" for level, column in codes.items())
     code = "".join(f" WHEN grouping({column}) = 0 THEN {column}" for column in codes.values())
-    return {
+    pieces = {
         "item": item,
-        "aggregates": aggregates,
-        "rows": rows,
+        "codes": "".join(f"{column}, " for column in codes.values()),
         "level": f"CASE{of_level or ' WHEN false THEN NULL'} ELSE 'commune' END",
         "code": f"CASE{code or ' WHEN false THEN NULL'} ELSE %(commune_code)s END",
-        "sets": ", ".join(["()", *(f"({column})" for column in codes.values())]),
-        "every_unit": _EVERY_UNIT.format(zeros=_zeros(indicators)) if "unit" in codes else "",
     }
-
-
-def _zeros(indicators: list[Indicator]) -> str:
-    """Return what one who had nothing to do has: zeros where something is counted."""
-    return ", ".join(
-        f"{'NULL' if i.kind in ('median', 'published') else '0'},"
-        f" {'NULL' if i.denominator_sql.startswith('NULL') else '0'}, NULL::numeric, 0"
-        for i in indicators
+    asked = parameters(period)
+    connection.execute(f"DROP TABLE IF EXISTS {', '.join(['parts', *(f'median_{n}' for n, _ in medians)])}")
+    # The combinations of codes are few, which no statistics say: hashed, nothing is sorted.
+    connection.execute("SET LOCAL enable_sort = off")
+    connection.execute(
+        _PARTS.format(
+            parts=",\n".join(f"    {_part(place, one)}" for place, one in placed),
+            by_codes=f"GROUP BY {', '.join(codes.values())}" if codes else "",
+            **pieces,
+        ),
+        asked,
     )
+    for place, one in medians:
+        by_value = ", ".join(f"({name}of)" for name in ("", *(f"{column}, " for column in codes.values())))
+        median = _MEDIAN.format(place=place, of=one.of, asked=one.asked, by_value=by_value, **pieces)
+        connection.execute(median, asked)
+    connection.execute("SET LOCAL enable_sort TO DEFAULT")
+    connection.execute(
+        _COMPUTE.format(
+            into=into,
+            sums=",\n".join(f"        {_sum(place, one)}" for place, one in placed),
+            sets=", ".join(["()", *(f"({column})" for column in codes.values())]),
+            medians="".join(f" LEFT JOIN median_{place} USING (level, code)" for place, _ in medians),
+            rows=",\n".join(f"        {_row(place, one, missing)}" for place, one in placed),
+            every_unit=_EVERY_UNIT.format(zeros=_zeros(indicators, len(medians))) if "unit" in codes else "",
+            **pieces,
+        ),
+        asked,
+    )
+
+
+def _part(place: int, indicator: Indicator) -> str:
+    """Return what is counted of the rows that share their codes."""
+    value = _UNKNOWN if indicator.kind == "median" else indicator.value_sql
+    return (
+        f"{indicator.numerator_sql} AS n{place}, {indicator.denominator_sql} AS d{place},"
+        f" {value} AS v{place}, {indicator.lacking_sql} AS l{place}"
+    )
+
+
+def _sum(place: int, indicator: Indicator) -> str:
+    """Return what a level has of what was counted below it: nothing counted is 0, what is not counted is nothing."""
+    numerator, denominator = (
+        f"sum({column}{place})" if aggregate.startswith("NULL") else f"coalesce(sum({column}{place}), 0)"
+        for column, aggregate in (("n", indicator.numerator_sql), ("d", indicator.denominator_sql))
+    )
+    return (
+        f"{numerator} AS n{place}, {denominator} AS d{place},"
+        f" max(v{place}) AS v{place}, coalesce(sum(l{place}), 0) AS l{place}"
+    )
+
+
+def _zeros(indicators: list[Indicator], medians: int) -> str:
+    """Return what one who had nothing to do has: zeros where something is counted."""
+    counted = (
+        f"{'NULL' if one.numerator_sql.startswith('NULL') else '0'},"
+        f" {'NULL' if one.denominator_sql.startswith('NULL') else '0'}, {_UNKNOWN}, 0"
+        for one in indicators
+    )
+    return ", ".join([*counted, *[_UNKNOWN] * medians])
 
 
 def _row(place: int, indicator: Indicator, missing: dict[str, date]) -> str:
     levels = ", ".join(f"'{level}'" for level in indicator.at)
     factor = 100 if indicator.kind == "rate" else 1
     lacks = "true" if completeness.lacking(indicator, missing) else "false"
-    numbers = f"f.n{place}::bigint, f.d{place}::bigint, f.v{place}, f.l{place}::bigint"
+    value = "m" if indicator.kind == "median" else "v"
+    numbers = f"f.n{place}::bigint, f.d{place}::bigint, f.{value}{place}, f.l{place}::bigint"
     return f"('{indicator.id}', ARRAY[{levels}], {factor}, {lacks}, {numbers})"
 
+
+_UNKNOWN = "NULL::numeric"
 
 _COMPUTED = """
 CREATE TEMPORARY TABLE {into} (
@@ -101,6 +157,49 @@ _EVERY_UNIT = """
         AND NOT EXISTS (SELECT FROM facts AS f WHERE f.level = 'unit' AND f.code = u.unit_code)
 """
 
+# Tables of their own, not parts of one statement: so several processes may count.
+_PARTS = """
+CREATE TEMPORARY TABLE parts ON COMMIT DROP AS
+SELECT
+    {codes}
+{parts}
+FROM {item}(%(commune_code)s, %(period_start)s::date, %(period_end)s::date)
+{by_codes}
+"""
+
+_MEDIAN = """
+CREATE TEMPORARY TABLE median_{place} ON COMMIT DROP AS
+WITH counted AS (
+    SELECT {codes}{of} AS of, count(*) AS n
+    FROM {item}(%(commune_code)s, %(period_start)s::date, %(period_end)s::date)
+    WHERE ({asked}) AND {of} IS NOT NULL
+    GROUP BY {codes}{of}
+),
+
+at_level AS (
+    SELECT {level} AS level, {code} AS code, of, sum(n) AS n
+    FROM counted
+    GROUP BY GROUPING SETS ({by_value})
+),
+
+in_order AS (
+    SELECT
+        level,
+        code,
+        of,
+        sum(n) OVER (PARTITION BY level, code ORDER BY of) AS through,
+        sum(n) OVER (PARTITION BY level, code) AS total
+    FROM at_level
+)
+
+SELECT
+    level,
+    code,
+    (min(of) FILTER (WHERE 2 * through >= total) + min(of) FILTER (WHERE 2 * through > total)) / 2.0 AS m{place}
+FROM in_order
+GROUP BY level, code
+"""
+
 # Of a source that lacks, nothing counted is nothing known.
 _COMPUTE = """
 INSERT INTO {into}
@@ -108,13 +207,14 @@ WITH facts AS (
     SELECT
         {level} AS level,
         {code} AS code,
-{aggregates}
-    FROM {item}(%(commune_code)s, %(period_start)s::date, %(period_end)s::date)
+{sums}
+    FROM parts
     GROUP BY GROUPING SETS ({sets})
 ),
 
 with_every_unit AS (
-    SELECT * FROM facts
+    SELECT *
+    FROM facts{medians}
     WHERE code IS NOT NULL
 {every_unit}
 ),
