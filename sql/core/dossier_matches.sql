@@ -40,59 +40,65 @@ FROM near_city AS n
 INNER JOIN core.dossiers AS d ON d.commune_code = %(commune_code)s AND d.dossier_code = n.code
 INNER JOIN core.portal_dossiers AS p ON p.commune_code = d.commune_code AND p.dossier_code = d.dossier_code;
 
+-- Who has no match yet, in tables of their own: nobody can guess how many that are, and a wrong guess compares each
+-- with each.
+DROP TABLE IF EXISTS unmatched_city, unmatched_portal;
+
+CREATE TEMPORARY TABLE unmatched_city ON COMMIT DROP AS
+SELECT
+    d.dossier_code,
+    d.other_dossier_code,
+    d.submitted_at,
+    d.received_at,
+    core.day_of(d.due_at) AS due_on,
+    m.procedure_code,
+    m.unit_code
+FROM near_city AS n
+INNER JOIN core.dossiers AS d ON d.commune_code = %(commune_code)s AND d.dossier_code = n.code
+INNER JOIN marts.dossiers AS m ON m.commune_code = d.commune_code AND m.dossier_code = d.dossier_code
+WHERE NOT EXISTS (
+    SELECT FROM core.dossier_matches AS x
+    WHERE x.commune_code = d.commune_code AND x.dossier_code = d.dossier_code
+);
+
+CREATE TEMPORARY TABLE unmatched_portal ON COMMIT DROP AS
+SELECT
+    p.dossier_code AS portal_code,
+    p.other_dossier_code,
+    p.submitted_at,
+    p.received_at,
+    core.day_of(p.due_at) AS due_on,
+    p.procedure_code,
+    u.unit_code
+FROM near_portal AS n
+INNER JOIN core.portal_dossiers AS p ON p.commune_code = %(commune_code)s AND p.dossier_code = n.code
+LEFT JOIN core.unit_names AS u
+    ON
+        u.commune_code = p.commune_code
+        AND u.name_key = p.unit_key
+        AND core.day_of(p.received_at) BETWEEN u.valid_from AND u.valid_to
+WHERE NOT EXISTS (
+    SELECT FROM core.dossier_matches AS x
+    WHERE x.commune_code = p.commune_code AND x.portal_code = p.dossier_code
+);
+
+ANALYZE unmatched_city, unmatched_portal;
+
+SET LOCAL enable_nestloop = off;
+
 INSERT INTO core.dossier_matches (commune_code, dossier_code, portal_code, matched_by)
-WITH city AS (
-    SELECT
-        d.dossier_code,
-        d.other_dossier_code,
-        d.submitted_at,
-        d.received_at,
-        core.day_of(d.due_at) AS due_on,
-        m.procedure_code,
-        m.unit_code
-    FROM near_city AS n
-    INNER JOIN core.dossiers AS d ON d.commune_code = %(commune_code)s AND d.dossier_code = n.code
-    INNER JOIN marts.dossiers AS m ON m.commune_code = d.commune_code AND m.dossier_code = d.dossier_code
-    WHERE NOT EXISTS (
-        SELECT FROM core.dossier_matches AS x
-        WHERE x.commune_code = d.commune_code AND x.dossier_code = d.dossier_code
-    )
-),
-
-portal AS (
-    SELECT
-        p.dossier_code AS portal_code,
-        p.other_dossier_code,
-        p.submitted_at,
-        p.received_at,
-        core.day_of(p.due_at) AS due_on,
-        p.procedure_code,
-        u.unit_code
-    FROM near_portal AS n
-    INNER JOIN core.portal_dossiers AS p ON p.commune_code = %(commune_code)s AND p.dossier_code = n.code
-    LEFT JOIN core.unit_names AS u
-        ON
-            u.commune_code = p.commune_code
-            AND u.name_key = p.unit_key
-            AND core.day_of(p.received_at) BETWEEN u.valid_from AND u.valid_to
-    WHERE NOT EXISTS (
-        SELECT FROM core.dossier_matches AS x
-        WHERE x.commune_code = p.commune_code AND x.portal_code = p.dossier_code
-    )
-),
-
--- Each names the other: one to one by itself.
-named_by_both AS (
+WITH named_by_both AS (
+    -- Each names the other: one to one by itself.
     SELECT c.dossier_code, p.portal_code
-    FROM city AS c
-    INNER JOIN portal AS p ON p.portal_code = c.other_dossier_code AND p.other_dossier_code = c.dossier_code
+    FROM unmatched_city AS c
+    INNER JOIN unmatched_portal AS p ON p.portal_code = c.other_dossier_code AND p.other_dossier_code = c.dossier_code
 ),
 
 -- Of several that name the same one, that which agrees in more; then the first code.
 named_by_portal AS (
     SELECT DISTINCT ON (c.dossier_code) c.dossier_code, p.portal_code
-    FROM city AS c
-    INNER JOIN portal AS p ON p.other_dossier_code = c.dossier_code
+    FROM unmatched_city AS c
+    INNER JOIN unmatched_portal AS p ON p.other_dossier_code = c.dossier_code
     WHERE
         NOT EXISTS (SELECT FROM named_by_both AS x WHERE x.dossier_code = c.dossier_code)
         AND NOT EXISTS (SELECT FROM named_by_both AS x WHERE x.portal_code = p.portal_code)
@@ -105,8 +111,8 @@ named_by_portal AS (
 
 named_by_city AS (
     SELECT DISTINCT ON (p.portal_code) c.dossier_code, p.portal_code
-    FROM city AS c
-    INNER JOIN portal AS p ON p.portal_code = c.other_dossier_code
+    FROM unmatched_city AS c
+    INNER JOIN unmatched_portal AS p ON p.portal_code = c.other_dossier_code
     WHERE
         NOT EXISTS (SELECT FROM named_by_both AS x WHERE x.dossier_code = c.dossier_code)
         AND NOT EXISTS (SELECT FROM named_by_both AS x WHERE x.portal_code = p.portal_code)
@@ -133,7 +139,7 @@ city_alike AS (
     SELECT *, row_number() OVER (
         PARTITION BY procedure_code, received_at, unit_code, submitted_at, due_on ORDER BY dossier_code COLLATE "C"
     ) AS place
-    FROM city AS c
+    FROM unmatched_city AS c
     WHERE received_at IS NOT NULL AND NOT EXISTS (SELECT FROM named AS x WHERE x.dossier_code = c.dossier_code)
 ),
 
@@ -141,7 +147,7 @@ portal_alike AS (
     SELECT *, row_number() OVER (
         PARTITION BY procedure_code, received_at, unit_code, submitted_at, due_on ORDER BY portal_code COLLATE "C"
     ) AS place
-    FROM portal AS p
+    FROM unmatched_portal AS p
     WHERE received_at IS NOT NULL AND NOT EXISTS (SELECT FROM named AS x WHERE x.portal_code = p.portal_code)
 ),
 
@@ -202,3 +208,5 @@ SELECT
     portal_code,
     'procedure_instant_unit' AS matched_by
 FROM alike;
+
+SET LOCAL enable_nestloop = on;

@@ -83,6 +83,8 @@ def cells_of(kind: str, body: bytes, sheets: set[str]):
         except Exception:
             # It refuses files that calamine can open; those are judged by what was in them before.
             return None
+        if not book.sheetnames:
+            return None
         # It knows cells by the whole name of their namespace, calamine by its last part: of a sheet whose namespace
         # was damaged it sees not one cell, and says nothing about any.
         if not all(book[sheet]._cells for sheet in sheets):

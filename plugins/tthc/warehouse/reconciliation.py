@@ -41,8 +41,16 @@ def after(connection: psycopg.Connection, stream: Stream, including: int | None 
 
 def everything(connection: psycopg.Connection) -> list[str]:
     """Match and compare every dossier again, for changed units or a changed shape; return the moved months."""
-    everyone = "SELECT dossier_code FROM {} WHERE commune_code = %(commune_code)s"
-    return _compare(connection, everyone.format("core.dossiers"), everyone.format(PORTAL), None)
+    everyone = " UNION ".join(
+        f"SELECT {{0}} FROM {table} WHERE commune_code = %(commune_code)s AND {{0}} IS NOT NULL"
+        for table in ("core.dossier_matches", "marts.reconciliation")
+    )
+    city, portal = (
+        f"SELECT dossier_code FROM {table} WHERE commune_code = %(commune_code)s UNION {everyone.format(code)}"
+        for table, code in (("core.dossiers", "dossier_code"), (PORTAL, "portal_code"))
+    )
+    # Whoever is in any of these is there already: no rule can reach anybody else.
+    return _compare(connection, city, portal, None, is_everything=True)
 
 
 def _has_anything(connection: psycopg.Connection, stream: Stream) -> bool:
@@ -57,7 +65,12 @@ def _has_anything(connection: psycopg.Connection, stream: Stream) -> bool:
 
 
 def _compare(
-    connection: psycopg.Connection, city: str | None, portal: str | None, including: int | None
+    connection: psycopg.Connection,
+    city: str | None,
+    portal: str | None,
+    including: int | None,
+    *,
+    is_everything: bool = False,
 ) -> list[str]:
     parameters = _parameters() | {"including": including}
     # Both sides may be merged at the same time; what they reach is compared by one after the other.
@@ -72,7 +85,10 @@ def _compare(
                 f"INSERT INTO {name} SELECT code, {step} FROM ({query}) AS t (code)", parameters
             )
     _add_newly_covered(connection, parameters)
-    _widen(connection, parameters)
+    if is_everything:
+        connection.execute("ANALYZE near_city, near_portal")
+    else:
+        _widen(connection, parameters)
     connection.execute(f"CREATE TEMPORARY TABLE images_before ON COMMIT DROP AS {_IMAGES}", parameters)
     tables.refill(connection, "core.dossier_matches", parameters)
     tables.refill(connection, "marts.reconciliation", parameters)
