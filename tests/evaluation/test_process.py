@@ -357,3 +357,55 @@ def test_what_is_exempted_is_taken_off_every_number_that_a_sheet_reads(exempted,
     assert half_up(100 * (22 - Fraction(late + overdue, 4)) / 22) == Decimal(c)
     # Of a colleague nothing is taken off.
     assert known.part("official", "P", "dossier_late_settled_count.numerator")[0] == 4
+
+
+def test_the_loader_seals_hr_only_looks_an_analyst_sees_nothing(quarter, tmp_path, member, monkeypatch):
+    assess(tmp_path)
+    logins = {group: member(quarter, group) for group in ("loader", "hr", "analyst")}
+    monkeypatch.setenv("TTHC_WAREHOUSE_URL", logins["loader"])
+    assert run("score", "open", PERIOD, *BY, *OPENED).code == 0
+    monkeypatch.setenv("TTHC_WAREHOUSE_URL", logins["hr"])
+    assert run("score", "check", PERIOD, *BY).code == 0
+    refused = run("score", "seal", PERIOD, *TWO)
+    assert refused.code == 1 and "không có quyền" in refused.err
+    monkeypatch.setenv("TTHC_WAREHOUSE_URL", logins["loader"])
+    said = run("score", "seal", PERIOD, *TWO)
+    assert said.code == 0, said.err
+    monkeypatch.setenv("TTHC_WAREHOUSE_URL", logins["hr"])
+    assert sheet_of("AH-02", "--sealed", *BY)["points"] == 86
+    monkeypatch.setenv("TTHC_WAREHOUSE_URL", logins["analyst"])
+    for arguments in (("check", PERIOD, *BY), (PERIOD, "--sealed", *BY), ("changes", PERIOD, *BY)):
+        blind = run("score", *arguments)
+        assert blind.code == 1 and "tthc_hr" in blind.err and "AH-0" not in blind.out + blind.err
+    with psycopg.connect(quarter) as connection:
+        assert connection.execute("SELECT state FROM restricted.score_runs ORDER BY chain_number").fetchall() == [
+            ("opened",), ("sealed",),
+        ]  # fmt: skip
+
+
+def test_the_registers_of_the_demo_agree_with_each_other(own_hamlet, tmp_path):
+    """Whoever is assessed has a post and a sheet with that item, whoever objects too; and some forget, as people do."""
+    from datetime import datetime
+
+    from demo.files import FILES, Context
+    from demo.kept import assessments
+    from demo.kept.officials import OFFICIALS
+
+    context = Context.at(1, datetime(2026, 1, 20, 18))
+    for stream in ("register__staff", "register__assessments", "register__objections"):
+        path = tmp_path / FILES[stream].file_name
+        path.write_bytes(FILES[stream].write(context))
+        (done,) = flows.load([str(path)], progress=str)
+        assert done["quarantined"] == 0
+    publish()
+    told = json.loads(run("score", "check", PERIOD, *BY, "--json").out)
+    assert told["problems"] == []
+    forgot = {
+        one.code
+        for number, one in enumerate(OFFICIALS, 1)
+        if number % assessments.FORGETS == assessments.FORGETS - 1
+    }
+    lacks_own = {one["code"] for one in told["missing"] if one["lacks_own"]}
+    assert forgot and forgot <= lacks_own
+    assert lacks_own - forgot <= {"AH-VP-09", "AH-VP-10", "AH-KT-09"}
+    assert told["unanswered"] == []
