@@ -28,6 +28,12 @@ By = Annotated[str | None, typer.Option("--by", metavar="AI", help="Ai lập.", 
 Reason = Annotated[
     str | None, typer.Option("--reason", metavar="LÝ_DO", help="Lập để làm gì.", show_default=False)
 ]
+IsSealed = Annotated[
+    bool, typer.Option("--sealed", help="Như đã niêm, phiên bản mới nhất.", show_default=False)
+]
+Version = Annotated[
+    int | None, typer.Option("--version", metavar="SỐ", help="Một phiên bản đã niêm.", show_default=False)
+]
 WithPdf = Annotated[
     bool | None,
     typer.Option(
@@ -58,6 +64,8 @@ def paper(
     ] = False,
     calendar: MonthCalendar = "month",
     draft: Draft = False,
+    is_sealed: IsSealed = False,
+    version: Version = None,
     with_pdf: WithPdf = None,
     by: By = None,
     reason: Reason = None,
@@ -76,7 +84,7 @@ def paper(
 
     made = score_papers.write(
         period, out, calendar=calendar, unit=unit, official=official, everything=everything, draft=draft,
-        with_pdf=with_pdf, by=by, reason=reason, progress=output.note,
+        is_sealed=is_sealed, version=version, with_pdf=with_pdf, by=by, reason=reason, progress=output.note,
     )  # fmt: skip
     if as_json:
         output.as_json(made)
@@ -147,6 +155,8 @@ def make(
     unit: UnitCode = None,
     official: OfficialCode = None,
     calendar: MonthCalendar = "month",
+    is_sealed: IsSealed = False,
+    version: Version = None,
     with_pdf: WithPdf = None,
     by: By = None,
     reason: Reason = None,
@@ -161,8 +171,9 @@ def make(
     from tthc.flows import score_papers
 
     made = score_papers.make_pack(
-        period, out, calendar=calendar, unit=unit, official=official, with_pdf=with_pdf, by=by, reason=reason
-    )
+        period, out, calendar=calendar, unit=unit, official=official, is_sealed=is_sealed, version=version,
+        with_pdf=with_pdf, by=by, reason=reason,
+    )  # fmt: skip
     if as_json:
         output.as_json(made)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -80,13 +81,16 @@ def gather(
     by: str | None = None,
     reason: str | None = None,
     rules: Mapping[str, RuleSet] | None = None,
+    number: int | None = None,
+    at: datetime | None = None,
 ) -> Gathered:
     """Return the sheets of units, and with ``subject`` (whose sheets are read) those of people.
 
     Reading those of people leaves a line in ``ops.access_log`` first. Raises TthcError when nothing is published.
-    ``rules``: by kind of staff, in place of those in force.
+    ``rules``: by kind of staff, in place of those in force. ``number`` asks for one revision, ``at`` for the registers
+    as they stood at an instant.
     """
-    known = figures.read(connection, period, draft)
+    known = figures.read(connection, period, draft, number)
     if known is None:
         raise TthcError(
             f"Kỳ {period.label} (lịch {period.calendar}) chưa được công bố. Công bố: tthc publish {period.label} --by …"
@@ -99,10 +103,10 @@ def gather(
     revision = None if known.revision is None else publish.revision(connection, period, known.revision)
     if subject is None:
         return Gathered(period, known, revision, unit_rules, units, {}, (), {})
-    everybody, findings = people.read(connection, period, subject, by, reason)
+    everybody, findings = people.read(connection, period, subject, by, reason, at)
     chosen = rules_of(everybody, period) if rules is None else rules
-    given = entered.read(connection, period, everybody, chosen)
-    everybody = entered.with_entered(everybody, given, entered.exempted(connection, period, revision))
+    given = entered.read(connection, period, everybody, chosen, at)
+    everybody = entered.with_entered(everybody, given, entered.exempted(connection, period, revision, at))
     made = official_sheets(chosen, known, everybody, findings, units, given.counted)
     return Gathered(
         period, known, revision, unit_rules, units, made, findings, given.counted, everybody, given.problems

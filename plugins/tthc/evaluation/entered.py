@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import psycopg
 
 from tthc import settings
-from tthc.evaluation.people import Exempted, Person
+from tthc.evaluation.people import Exempted, Person, as_of
 from tthc.evaluation.rules import Form, Group, Item, RuleSet
 from tthc.indicators import facts
 from tthc.workdays.periods import Period
@@ -31,7 +32,7 @@ _EXEMPTED = """
 SELECT DISTINCT ON (f.official_code, f.dossier_code)
     f.official_code, f.dossier_code, e.exemption_code, e.cause, e.document, {counted}
 FROM {rows} AS f
-INNER JOIN core.exemptions AS e ON {approved} AND e.dossier_code = f.dossier_code
+INNER JOIN {exemptions} ON {approved} AND e.dossier_code = f.dossier_code
 WHERE
     f.is_late_or_overdue AND f.official_code IS NOT NULL
     AND lower(coalesce(e.step_official_code, f.official_code)) = lower(f.official_code)
@@ -50,13 +51,17 @@ class Entered:
 
 
 def read(
-    connection: psycopg.Connection, period: Period, people: Sequence[Person], rules_of: Mapping[str, RuleSet]
+    connection: psycopg.Connection,
+    period: Period,
+    people: Sequence[Person],
+    rules_of: Mapping[str, RuleSet],
+    at: datetime | None = None,
 ) -> Entered:
-    """Return what the register of assessments says of a period."""
+    """Return what the register of assessments says of a period, or said ``at`` an instant."""
     rows = connection.execute(
-        "SELECT official_code, assessor, item_code, points FROM restricted.assessments"
-        " WHERE commune_code = %s AND period = %s ORDER BY official_code, item_code, assessor",
-        (settings.commune_code(), period.label),
+        f"SELECT official_code, assessor, item_code, points FROM {as_of('restricted.assessments', at)}"
+        " WHERE commune_code = %(commune)s AND period = %(period)s ORDER BY official_code, item_code, assessor",
+        {"commune": settings.commune_code(), "period": period.label, "at": at},
     ).fetchall()
     return of_rows(rows, people, rules_of)
 
@@ -104,15 +109,19 @@ def _item(form: Form, code: str) -> tuple[Group, Item] | None:
 
 
 def exempted(
-    connection: psycopg.Connection, period: Period, revision: Mapping[str, Any] | None
+    connection: psycopg.Connection,
+    period: Period,
+    revision: Mapping[str, Any] | None,
+    at: datetime | None = None,
 ) -> dict[str, tuple[Exempted, ...]]:
     """Return the late dossiers that two people exempted, by official: among those that the revision counted.
 
     Without a revision, or for one that kept no rows, among those that would be counted now.
     """
-    parameters = {"commune": settings.commune_code(), "first": period.start, "last": period.end}
+    parameters = {"commune": settings.commune_code(), "first": period.start, "last": period.end, "at": at}
+    exemptions = as_of("core.exemptions", at, "e")
     there = connection.execute(
-        f"SELECT EXISTS (SELECT FROM core.exemptions AS e WHERE {_APPROVED}) AS is_any", parameters
+        f"SELECT EXISTS (SELECT FROM {exemptions} WHERE {_APPROVED}) AS is_any", parameters
     )
     if not there.fetchone()["is_any"]:
         return {}
@@ -123,7 +132,7 @@ def exempted(
     counted = ", ".join(f'f.{_column(sql)} AS "{part}"' for part, sql in _PARTS.items())
     found: dict[str, list[Exempted]] = {}
     for row in connection.execute(
-        _EXEMPTED.format(rows=rows, approved=_APPROVED, counted=counted), parameters
+        _EXEMPTED.format(rows=rows, exemptions=exemptions, approved=_APPROVED, counted=counted), parameters
     ):
         parts = tuple(part for part, sql in _PARTS.items() if row[part] is not sql.startswith("NOT "))
         found.setdefault(row["official_code"], []).append(

@@ -69,9 +69,14 @@ class Figures:
         return sorted({code for at, code, _ in self.by_place if at == level})
 
 
-def read(connection: psycopg.Connection, period: Period, draft: bool = False) -> Figures | None:
-    """Return the numbers of the revision in force, with ``draft`` of the newest build; None when there is none."""
-    revision = publish.last_revision(connection, period)
+def read(
+    connection: psycopg.Connection, period: Period, draft: bool = False, number: int | None = None
+) -> Figures | None:
+    """Return the numbers of the revision in force, with ``draft`` of the newest build; None when there is none.
+
+    ``number`` asks for one revision, however old.
+    """
+    revision = publish.revision(connection, period, number)
     build_id, number = (revision["build_id"], revision["revision_number"]) if revision else (None, None)
     if draft:
         newest = publish.newest_build(connection, period)

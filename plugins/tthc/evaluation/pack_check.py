@@ -21,6 +21,7 @@ from tthc.evaluation.people import Person
 from tthc.evaluation.rules import RuleSet
 from tthc.evaluation.sheets import Sheet
 from tthc.evaluation.vetoes import Unit
+from tthc.warehouse import score_chain
 from tthc.workdays import periods
 
 #: Kinds of indicators whose numbers are sums over the rows of a list.
@@ -278,6 +279,59 @@ def _revision(pack: _Pack) -> Iterator[Said]:
     yield Said(is_right, f"Lần công bố trên phiếu: {_match(is_right)} mục lục.")
 
 
+def _seal(pack: _Pack) -> Iterator[Said]:
+    told, sheet = pack.manifest["seal"], pack.json(members.SHEET)
+    if told is None:
+        yield Said(None, "Phiếu chưa niêm: gói nói phiếu tính thế nào, không nói phiếu đã được duyệt.")
+        return
+    lines = pack.members[members.SEALED_SHEETS].decode().splitlines()
+    own = f"{sheet['level_of']} {sheet['code']} {score_chain.sheet_hash(sheet)}"
+    yield Said(own in lines, f"Phiếu trong lần niêm phiên bản {told['version']}: dấu {_match(own in lines)}.")
+    is_right = len(lines) == told["sheet_count"] and told["content_hash"] == score_chain.content_hash(
+        tuple(line.split(" ")) for line in lines
+    )
+    yield Said(is_right, f"Dấu của cả {len(lines)} phiếu trong lần niêm: {_match(is_right)} mục lục.")
+    if members.SEALED_RUN not in pack.members:
+        yield Said(None, f"Lần niêm nêu người khác nên không kèm: so dấu {told['chain_hash'][:16]} với kho.")
+        return
+    link = pack.members[members.SEALED_RUN].decode().rstrip("\n")
+    is_right = members.digest(link.encode()) == told["chain_hash"]
+    yield Said(is_right, f"Mắt xích của lần niêm: dấu {_match(is_right)} mục lục.")
+    read = json.loads(link)
+    same = {
+        "state": read["state"] == "sealed",
+        "period": (read["period"], read["calendar"]) == (sheet["period"], sheet["calendar"]),
+        "commune_code": read["commune_code"] == pack.manifest["commune"],
+        "revision_hash": read["revision_hash"] == pack.manifest["revision"]["chain_hash"],
+        "rulesets": read["rulesets"].get(sheet["ruleset"]["id"]) == sheet["ruleset"]["sha256"],
+        **{name: read.get(name) == value for name, value in told.items() if name != "chain_hash"},
+    }
+    wrong = [name for name, is_same in same.items() if not is_same]
+    yield Said(
+        not wrong,
+        f"Lần niêm nói về kỳ {read['period']}, {read['sheet_count']} phiếu, hai người duyệt {read['first_by']} và"
+        f" {read['second_by']}: " + (f"khác gói ở {', '.join(wrong)}." if wrong else "khớp gói."),
+    )
+
+
+def _exempted(pack: _Pack) -> Iterator[Said]:
+    """Say whether every dossier that is not held against somebody was held against them in the lists."""
+    for one in pack.json(members.SHEET)["exempted"]:
+        for part in one["off"]:
+            indicator, _, name = part.partition(".")
+            listed = members.list_name(("official", pack.manifest["subject"]["code"], indicator))
+            rows = members.from_csv(pack.members[listed])[1] if listed in pack.members else []
+            wanted = ("0", "1") if name == "failures" else ("1", None)
+            is_right = any(
+                row[0] == one["dossier"] and row[1] == wanted[0] and wanted[1] in (None, row[2])
+                for row in rows
+            )
+            there = "có" if is_right else "KHÔNG có"
+            yield Said(
+                is_right, f"Miễn trừ {one['exemption']}: hồ sơ {one['dossier']} {there} trong {indicator}."
+            )
+
+
 def _subject(pack: _Pack) -> Iterator[Said]:
     told, manifest = pack.json(members.SHEET), pack.manifest
     same = {
@@ -336,6 +390,8 @@ _STEPS: tuple[tuple[str, Callable[[_Pack], Iterator[Said]]], ...] = (
     ("Bộ quy tắc", _rules),
     ("Danh sách", _lists),
     ("Điểm", _points),
+    ("Miễn trừ", _exempted),
     ("Bản công bố", _revision),
+    ("Lần niêm", _seal),
     ("Bản in", _paper),
 )

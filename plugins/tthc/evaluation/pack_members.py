@@ -32,6 +32,8 @@ MANIFEST, READ_ME = "muc-luc.json", "doc-truoc.txt"
 SHEET, PAPER, PRINTED = "phieu.json", "phieu.docx", "phieu.pdf"
 RULES, UNIT_RULES = "bo-quy-tac.yaml", "bo-quy-tac-don-vi.yaml"
 NUMBERS, MEANINGS, GROUNDS, LINK = "so-lieu.csv", "dinh-nghia.json", "can-cu.json", "mat-xich.json"
+#: Of a sealed sheet: the link of the run that sealed it, and the fingerprints of all its sheets.
+SEALED_RUN, SEALED_SHEETS = "lan-niem.json", "phieu-cua-lan-niem.txt"
 LISTS = "danh-sach"
 #: A pack that unpacks to more than this is none of ours.
 MOST_BYTES = 2_000_000_000

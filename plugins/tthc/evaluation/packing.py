@@ -7,7 +7,7 @@ since. What was looked at while scoring is what is packed, no more.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -65,7 +65,40 @@ class Case:
     unit_rules: RuleSet | None = None
     led: Sequence[Led] = ()
     entered: Mapping[str, Any] | None = None
-    seal: Mapping[str, Any] | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a pack keeps of the run that sealed its sheet: ``told`` in the manifest, and its members."""
+
+    told: Mapping[str, Any]
+    members: Mapping[str, bytes]
+
+
+def seal_of(connection: psycopg.Connection, run: Mapping[str, Any], code: str, kind: str) -> Seal:
+    """Return what a pack keeps of a sealed run.
+
+    The link of a run says of whom points were missing; in the pack of a person it is left out when that is others.
+    """
+    rows = connection.execute(
+        "SELECT subject_kind, subject_code, sheet_sha256 FROM restricted.sheet_hashes(%s)",
+        (run["score_run_id"],),
+    ).fetchall()
+    lines = sorted(f"{row['subject_kind']} {row['subject_code']} {row['sheet_sha256']}" for row in rows)
+    names = (
+        "version",
+        "revision_number",
+        "sheet_count",
+        "content_hash",
+        "chain_number",
+        "previous_hash",
+        "chain_hash",
+    )
+    found = {members.SEALED_SHEETS: ("\n".join(lines) + "\n").encode()}
+    if kind == "unit" or all(one[0] == code for one in run["missing"]):
+        text = link_text(connection, run["score_run_id"], "restricted.score_runs", "score_run_id")
+        found[members.SEALED_RUN] = (text + "\n").encode()
+    return Seal({name: run[name] for name in names}, found)
 
 
 def packed(
@@ -74,6 +107,7 @@ def packed(
     revision: Mapping[str, Any],
     paper: bytes,
     printed: bytes | None,
+    seal: Seal | None = None,
 ) -> bytes:
     """Return the bytes of the pack of a sheet; the same case gives the same bytes.
 
@@ -85,7 +119,9 @@ def packed(
     laid = facts.unpack(connection, dict(revision), "packed")
     lists = dict(_lists(connection, numbers, laid, revision))
     link = link_text(connection, revision["revision_id"])
-    return assembled(case, revision, link, {one.id: one for one in laid.definitions}, lists, paper, printed)
+    return assembled(
+        case, revision, link, {one.id: one for one in laid.definitions}, lists, paper, printed, seal
+    )
 
 
 def assembled(
@@ -96,6 +132,7 @@ def assembled(
     lists: Mapping[str, bytes],
     paper: bytes,
     printed: bytes | None = None,
+    seal: Seal | None = None,
 ) -> bytes:
     """Return the pack of a case whose lists are known; ``counted`` is how the revision counted, by indicator."""
     sheet, unit, _ = _scored(case)
@@ -118,7 +155,9 @@ def assembled(
         found[members.UNIT_RULES] = members.rules_to_yaml(case.unit_rules)
     if printed is not None:
         found[members.PRINTED] = printed
-    manifest = _manifest(case, told, revision, found)
+    if seal is not None:
+        found |= seal.members
+    manifest = _manifest(case, told, revision, found, seal)
     body = members.zipped({**found, members.MANIFEST: members.to_json(manifest)})
     wrong = [line.text for line in pack_check.check(body) if line.holds is False]
     if wrong:
@@ -267,7 +306,11 @@ def _list(
 
 
 def _manifest(
-    case: Case, told: Mapping[str, Any], revision: Mapping[str, Any], found: Mapping[str, bytes]
+    case: Case,
+    told: Mapping[str, Any],
+    revision: Mapping[str, Any],
+    found: Mapping[str, bytes],
+    seal: Seal | None,
 ) -> dict[str, Any]:
     unit_rules = case.unit_rules if members.UNIT_RULES in found else None
     return {
@@ -286,7 +329,7 @@ def _manifest(
                 "chain_hash",
             )
         },
-        "seal": case.seal,
+        "seal": None if seal is None else dict(seal.told),
         "members": {name: members.digest(body) for name, body in found.items()},
     }  # fmt: skip
 
@@ -306,6 +349,8 @@ danh-sach/            từng dòng đứng sau mỗi số: cấp / mã / chỉ t
                       một cửa ghi vào lúc công bố
 dinh-nghia.json       mỗi chỉ tiêu được đếm thế nào
 can-cu.json           quãng công tác, vắng mặt, kết luận, điểm người nhập (phiếu của người)
+lan-niem.json         dòng của lần niêm trong chuỗi các lần lập phiếu
+phieu-cua-lan-niem.txt dấu của mọi phiếu lần ấy
 mat-xich.json         dòng công bố trong chuỗi công bố của kho; mã băm của nó là dấu của mắt xích
 muc-luc.json          mã băm của mọi tệp
 

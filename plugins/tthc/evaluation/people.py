@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -168,19 +168,38 @@ def findings_until(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Fi
 
 
 def read(
-    connection: psycopg.Connection, period: Period, subject: str, by: str | None, reason: str | None
+    connection: psycopg.Connection,
+    period: Period,
+    subject: str,
+    by: str | None,
+    reason: str | None,
+    at: datetime | None = None,
 ) -> tuple[list[Person], list[Finding]]:
     """Return everybody and every finding; who reads leaves a line in ``ops.access_log`` that is kept first.
 
-    Raises TthcError for whoever may not read ``restricted``, or cannot leave the line.
+    ``at``: as the registers stood at an instant. Raises TthcError for whoever may not read ``restricted``, or cannot
+    leave the line.
     """
     note_reading(connection, period, subject, by, reason)
-    commune = (settings.commune_code(),)
-    staff = connection.execute("SELECT * FROM restricted.staff WHERE commune_code = %s", commune).fetchall()
+    parameters = {"commune": settings.commune_code(), "at": at}
+    staff = connection.execute(
+        f"SELECT * FROM {as_of('restricted.staff', at)} WHERE commune_code = %(commune)s", parameters
+    ).fetchall()
     conduct = connection.execute(
-        "SELECT * FROM restricted.conduct_records WHERE commune_code = %s AND kind = 'finding'", commune
+        f"SELECT * FROM {as_of('restricted.conduct_records', at)} WHERE commune_code = %(commune)s"
+        " AND kind = 'finding'",
+        parameters,
     ).fetchall()
     return persons(staff, period), findings_until(conduct, period)
+
+
+def as_of(table: str, at: datetime | None, alias: str = "r") -> str:
+    """Return where the rows of a register stand in SQL: now, or as they stood at the parameter ``at``."""
+    if at is None:
+        return f"{table} AS {alias}"
+    versions = f"{table if table.endswith('staff') else table.removesuffix('s')}_versions"
+    stood = "fetched_at <= %(at)s AND (valid_to IS NULL OR valid_to > %(at)s)"
+    return f"(SELECT * FROM {versions} WHERE {stood}) AS {alias}"
 
 
 def note_reading(

@@ -14,7 +14,7 @@ import psycopg
 
 from tthc import settings
 from tthc.errors import TthcError, UsageError
-from tthc.evaluation import cases, emulation, packing, rule_files, standing, telling
+from tthc.evaluation import cases, emulation, packing, people, rule_files, sealed, standing, telling
 from tthc.evaluation.cases import Gathered
 from tthc.evaluation.pack_members import digest
 from tthc.flows.progress import Progress, say
@@ -56,6 +56,8 @@ def write(
     official: str | None = None,
     everything: bool = False,
     draft: bool = False,
+    is_sealed: bool = False,
+    version: int | None = None,
     with_pdf: bool | None = None,
     by: str | None = None,
     reason: str | None = None,
@@ -63,7 +65,8 @@ def write(
 ) -> list[dict[str, Any]]:
     """Write the sheet of a unit or person, or all of them with the board and the council's list; return what was.
 
-    ``with_pdf`` None: when this machine has LibreOffice. Each file: path, sha256, and of whom it is.
+    ``is_sealed``: as they were sealed, the newest ``version`` unless named. ``with_pdf`` None: when this machine has
+    LibreOffice. Each file: path, sha256, and of whom it is.
     """
     _refuse_vague(unit, official, everything)
     period = periods.parse(label, calendar)
@@ -76,13 +79,17 @@ def write(
             )
     with database.connection() as connection:
         subject = "mọi người" if everything else official
-        known = cases.gather(connection, period, draft=draft, subject=subject, by=by, reason=reason)
-        every = _Papers(connection, known)
-        wanted = [*known.units, *known.people] if everything else [unit or official or ""]
+        asked = _Asked(period, subject, unit or official, by, reason)
+        if is_sealed or version is not None:
+            every = _Papers(connection, *_as_sealed(connection, asked, version))
+        else:
+            known = cases.gather(connection, period, draft=draft, subject=subject, by=by, reason=reason)
+            every = _Papers(connection, known)
+        wanted = [*every.known.units, *every.known.people] if everything else [unit or official or ""]
         files = every.sheets(wanted, with_pdf)
         if everything:
             files += [every.board(), every.council()]
-        return [_kept(connection, folder, file, period, by, reason) for file in files]
+        return [_kept(connection, folder, file, asked) for file in files]
 
 
 def make_pack(
@@ -92,6 +99,8 @@ def make_pack(
     calendar: str = "month",
     unit: str | None = None,
     official: str | None = None,
+    is_sealed: bool = False,
+    version: int | None = None,
     with_pdf: bool | None = None,
     by: str | None = None,
     reason: str | None = None,
@@ -103,15 +112,78 @@ def make_pack(
     own_files.refuse_ours(path)
     code = official or unit or ""
     with_pdf = pdf.program() is not None if with_pdf is None else with_pdf
+    asked = _Asked(period, official, code, by, reason)
     with database.connection() as connection:
-        known = cases.gather(connection, period, subject=official, by=by, reason=reason)
+        if is_sealed or version is not None:
+            every = _Papers(connection, *_as_sealed(connection, asked, version))
+        else:
+            every = _Papers(
+                connection, cases.gather(connection, period, subject=official, by=by, reason=reason)
+            )
+        known = every.known
         if known.revision is None:
             raise TthcError(f"Kỳ {period.label} chưa công bố: gói chứng cứ chỉ lập từ số đã công bố.")
-        (paper, *printed) = _Papers(connection, known).sheets([code], with_pdf)
+        (paper, *printed) = every.sheets([code], with_pdf)
+        seal = None
+        if every.run is not None:
+            seal = packing.seal_of(connection, every.run, code, known.sheet(code).level_of)
         body = packing.packed(
-            connection, known.case(code), known.revision, paper.body, printed[0].body if printed else None
+            connection,
+            known.case(code),
+            known.revision,
+            paper.body,
+            printed[0].body if printed else None,
+            seal,
         )
-        return _kept(connection, path.parent, _File(path.name, body, official), period, by, reason)
+        return _kept(connection, path.parent, _File(path.name, body, official), asked)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Whose sheets are asked for, by whom and why; ``subject`` None: no person's, ``code`` None: all."""
+
+    period: Period
+    subject: str | None
+    code: str | None
+    by: str | None
+    reason: str | None
+
+
+def _as_sealed(
+    connection: psycopg.Connection, asked: _Asked, version: int | None
+) -> tuple[Gathered, dict[str, Any], Mapping[str, Mapping[str, Any]]]:
+    """Return what sealed sheets were made of, their run, and the sheets; they are what is counted again from it.
+
+    Registers may say something else by now: then they are read as they stood when the sheets were sealed. Raises
+    TthcError when even so a sheet would be another one.
+    """
+    people.refuse_others(connection)
+    run = sealed.sealed(connection, asked.period, version)
+    seen = sealed.read(connection, asked.period, "sealed", run["version"], asked.code, asked.by, asked.reason)
+    told = {code: one.sheet for (_, code), one in seen.items()}
+    wrong: list[str] = []
+    for at in (None, run["made_at"]):
+        known = cases.gather(
+            connection, asked.period, subject=asked.subject, by=asked.by, reason=asked.reason,
+            number=run["revision_number"], at=at,
+        )  # fmt: skip
+        again = {**known.units, **known.people}
+        wrong = sorted(
+            code
+            for code, sheet in told.items()
+            if code not in again
+            or sealed.subject(telling.told(again[code])).sheet != sealed.subject(sheet).sheet
+        )
+        if not wrong and asked.code in (None, *told):
+            return known, run, told
+    if asked.code is not None and asked.code not in told:
+        raise UsageError(
+            f"Phiên bản {run['version']} không có phiếu mang mã {asked.code} mà tài khoản này được xem."
+        )
+    raise TthcError(
+        f"Phiếu đã niêm của {', '.join(wrong[:5])} không tính lại được đúng như lúc niêm: sổ cán bộ, sổ kết luận, sổ"
+        " chấm điểm hoặc bộ quy tắc đã bị sửa ngược về trước. Xem: tthc score check; khôi phục sổ cũ rồi lập lại."
+    )
 
 
 def _refuse_vague(unit: str | None, official: str | None, everything: bool) -> None:
@@ -122,8 +194,15 @@ def _refuse_vague(unit: str | None, official: str | None, everything: bool) -> N
 class _Papers:
     """The papers of a period: what stands around the numbers is the same on all of them."""
 
-    def __init__(self, connection: psycopg.Connection, known: Gathered) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        known: Gathered,
+        run: Mapping[str, Any] | None = None,
+        told: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self.known, self.period = known, known.period
+        self.run, self.told = run, told or {}
         edition = values.edition(
             connection, known.period, known.figures.revision is None, known.figures.revision
         )
@@ -140,7 +219,14 @@ class _Papers:
         """Return what one kind of paper has around its numbers."""
         paper = papers.paper(form, self.period)
         assert isinstance(paper, ScorePaper)
-        return Frame(paper, letterhead(self.period), self.period, self.edition, self.names)
+        seal = None
+        if self.run is not None:
+            seal = f"đã niêm phiên bản {self.run['version']}, dấu {self.run['chain_hash'][:16]}"
+        return Frame(paper, letterhead(self.period), self.period, self.edition, self.names, seal)
+
+    def sheet(self, code: str) -> Mapping[str, Any]:
+        """Return a sheet as it was sealed, or as it is now."""
+        return self.told[code] if code in self.told else telling.told(self.known.sheet(code))
 
     def sheets(self, codes: Sequence[str], with_pdf: bool) -> list[_File]:
         """Return the sheets of these, each as docx and, when asked for, as PDF after it."""
@@ -156,7 +242,7 @@ class _Papers:
         ]
 
     def _sheet(self, code: str) -> tuple[str, bytes, str | None]:
-        told = telling.told(self.known.sheet(code))
+        told = self.sheet(code)
         is_person = told["level_of"] == "official"
         frame = self.frame(OFFICIAL if is_person else UNIT)
         name = self._name(frame, "", code).rstrip(".")
@@ -164,14 +250,15 @@ class _Papers:
 
     def _name(self, frame: Frame, suffix: str, code: str = "") -> str:
         commune = settings.commune_code()
-        return printing.file_name(frame.paper, self.period, self.edition, commune, suffix, code)
+        version = "" if self.run is None else f"niem-{self.run['version']}"
+        return printing.file_name(frame.paper, self.period, self.edition, commune, suffix, code, version)
 
     def board(self) -> _File:
         """Return the board of units."""
         frame, known = self.frame(BOARD), self.known
         limits = known.unit_rules.volume_limits
         places = [vars(place) for place in standing.places(known.units, known.figures, limits)]
-        told = {code: telling.told(sheet) for code, sheet in known.units.items()}
+        told = {code: self.sheet(code) for code in known.units}
         return _File(self._name(frame, "xlsx"), unit_scores_workbook.workbook(frame, told, places, limits))
 
     def council(self) -> _File:
@@ -185,7 +272,7 @@ class _Papers:
             frame,
             rules.label,
             [(title.code, title.name, title.who) for title in rules.titles],
-            {code: telling.told(sheet) for code, sheet in (*known.units.items(), *known.people.items())},
+            {code: self.sheet(code) for code in (*known.units, *known.people)},
             [vars(answer) for answer in answers],
             list(quotas(known)),
         )
@@ -202,24 +289,17 @@ def quotas(known: Gathered) -> Iterator[Mapping[str, Any]]:
                 yield {"ruleset": id, "is_exceeded": check.is_exceeded, **vars(check)}
 
 
-def _kept(
-    connection: psycopg.Connection,
-    folder: Path,
-    file: _File,
-    period: Period,
-    by: str | None,
-    reason: str | None,
-) -> dict[str, Any]:
+def _kept(connection: psycopg.Connection, folder: Path, file: _File, asked: _Asked) -> dict[str, Any]:
     """Write a file; of one about a person the line in the log stands first."""
-    path, hash = folder / file.name, digest(file.body)
+    path, hash, period = folder / file.name, digest(file.body), asked.period
     if file.of is not None:
         connection.execute(
             "INSERT INTO ops.access_log (accessed_by, action, subject, reason)"
             " VALUES (concat_ws(' · ', %s::text, session_user::text), 'score.paper', %s, %s)",
             (
-                by,
+                asked.by,
                 f"giấy tờ cá nhân · {file.of} · kỳ {period.label} ({period.calendar}) · sha256:{hash}",
-                reason,
+                asked.reason,
             ),
         )
         connection.commit()

@@ -76,7 +76,7 @@ def _write_list(
     if name == "Tập thể":
         heads = [head for head in heads if head[0] not in ("Mã", "Họ và tên")]
     last = len(heads) - 1
-    footer = f"{frame.paper.code} · {name} · {frame.period.label} · {frame.seal or 'chưa niêm phong'}"
+    footer = f"{frame.paper.code} · {name} · {frame.period.label} · {frame.seal or 'chưa niêm'}"
     printing.lay_out(sheet, [width for _, width in heads], frame.edition, footer)
     put_label(sheet, label)
     top = printing.write_head(sheet, styles, frame.paper, frame.head, frame.period, frame.edition, last)

@@ -31,7 +31,9 @@ _CAPS = ("Mã", "Nội dung", "Của ai", "Có", "Căn cứ")
 _CAP_WIDTHS = (1.4, 6.0, 2.6, 1.6, 4.9)
 _MEANINGS = ("Mục", "Chỉ tiêu", "Căn cứ", "Lệnh liệt kê từng dòng")
 _MEANING_WIDTHS = (1.3, 5.2, 4.4, 5.6)
-_NUMERALS = ("I", "II", "III", "IV", "V", "VI")
+_FREE = ("Hồ sơ", "Miễn trừ", "Nguyên nhân", "Văn bản")
+_FREE_WIDTHS = (5.2, 3.4, 4.4, 3.5)
+_NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
 #: A line to write on.
 _LINE = "…" * 38
 
@@ -61,7 +63,7 @@ class Frame:
     @property
     def standing(self) -> str:
         """Say which numbers and which version of the sheets these are."""
-        return f"{printing.edition_in_words(self.edition)}; {self.seal or 'phiếu CHƯA NIÊM PHONG'}"
+        return f"{printing.edition_in_words(self.edition)}; {self.seal or 'phiếu CHƯA NIÊM'}"
 
 
 def document(frame: Frame, told: Mapping[str, Any]) -> bytes:
@@ -71,7 +73,7 @@ def document(frame: Frame, told: Mapping[str, Any]) -> bytes:
     _write_head(made, frame, told)
     _write_whose(made, frame, told)
     numerals = iter(_NUMERALS)
-    for write in (_write_items, _write_owed, _write_deductions):
+    for write in (_write_items, _write_owed, _write_deductions, _write_exempted):
         write(made, told, numerals)
     _write_caps(made, frame, told, numerals)
     _write_proposal(made, told, numerals)
@@ -224,17 +226,18 @@ def _write_items(made: Any, told: Mapping[str, Any], numerals: Iterator[str]) ->
 
 
 def _write_owed(made: Any, told: Mapping[str, Any], numerals: Iterator[str]) -> None:
-    owed = [line for line in told["items"] if line["state"] == "người nhập"]
+    own = {one["item"]: one["points"] for one in told["self_scored"]}
+    owed = [line for line in told["items"] if line["state"] == "người nhập" or line["item"] in own]
     if not owed:
         return
     say(made, f"{next(numerals)}. Phần người chấm", bold=True, keep=True)
     rows = [_OWED] + [
         (
             line["item"],
-            f"{line['name']}: {(line['why'] or '').removeprefix('Người nhập: ')}",
+            f"{line['name']}: {(line['why'] or '').removeprefix('Người nhập: ')}".removesuffix(": "),
             number(line["weight"]),
-            "",
-            "",
+            number(own.get(line["item"])),
+            "" if line["state"] == "người nhập" else number(line["points"]),
             "",
         )
         for line in owed
@@ -254,6 +257,21 @@ def _write_deductions(made: Any, told: Mapping[str, Any], numerals: Iterator[str
         for each in told["deductions"]
     ]
     grid(made, rows, _OFF_WIDTHS, texts=(1, 4))
+
+
+def _write_exempted(made: Any, told: Mapping[str, Any], numerals: Iterator[str]) -> None:
+    if not told["exempted"]:
+        return
+    say(
+        made,
+        f"{next(numerals)}. Hồ sơ muộn được miễn trừ (hai người duyệt, không tính là chậm)",
+        bold=True,
+        keep=True,
+    )
+    rows = [_FREE] + [
+        (one["dossier"], one["exemption"], one["cause"], one["document"] or "") for one in told["exempted"]
+    ]
+    grid(made, rows, _FREE_WIDTHS, texts=(1, 2, 3))
 
 
 def _write_caps(made: Any, frame: Frame, told: Mapping[str, Any], numerals: Iterator[str]) -> None:

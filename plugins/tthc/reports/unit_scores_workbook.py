@@ -66,7 +66,9 @@ def _write_board(
     groups, first = _groups(told), next(iter(told.values()))
     heads = [*_BEFORE, *((f"Nhóm {group}", _GROUP) for group in groups), *_AFTER]
     last = len(heads) - 1
-    footer = f"{frame.paper.code} · {frame.head.short_name} · {frame.period.label} · {frame.seal or 'chưa niêm phong'}"
+    footer = (
+        f"{frame.paper.code} · {frame.head.short_name} · {frame.period.label} · {frame.seal or 'chưa niêm'}"
+    )
     printing.lay_out(sheet, [width for _, width in heads], frame.edition, footer)
     put_label(sheet, first["label"])
     top = printing.write_head(sheet, styles, frame.paper, frame.head, frame.period, frame.edition, last)

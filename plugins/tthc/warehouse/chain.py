@@ -54,15 +54,20 @@ def seal(connection: psycopg.Connection, revision_id: int, chain_hash: str) -> N
     )
 
 
-def link_text(connection: psycopg.Connection, revision_id: int) -> str:
-    """Return the text whose fingerprint is the link of a revision."""
-    # As indicators.revision_digest reads it: instants in UTC, whatever the zone of the session, which stays.
+def link_text(
+    connection: psycopg.Connection,
+    link_id: int,
+    table: str = "indicators.revisions",
+    key: str = "revision_id",
+) -> str:
+    """Return the text whose fingerprint is the link of a revision, or of a run of an evaluation."""
+    # As the functions of the database that make the digests read it: instants in UTC; the zone of the session stays.
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL timezone TO 'UTC'")
         return connection.execute(
-            "SELECT (jsonb_strip_nulls(to_jsonb(r) - 'chain_hash'))::text AS link FROM indicators.revisions AS r"
-            " WHERE r.revision_id = %s",
-            (revision_id,),
+            f"SELECT (jsonb_strip_nulls(to_jsonb(r) - 'chain_hash'))::text AS link FROM {table} AS r"
+            f" WHERE r.{key} = %s",
+            (link_id,),
         ).fetchone()["link"]
 
 

@@ -34,7 +34,7 @@ _GUARDED = Check(
     "  AND p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp']"
     "  AND p.proowner = (SELECT relowner FROM pg_class WHERE oid = 'restricted.score_sheets'::regclass)"
     " FROM pg_proc AS p WHERE p.pronamespace = 'restricted'::regnamespace"
-    "  AND p.proname IN ('sees_sheet', 'ask_for_sheets', 'read_sheets')"
+    "  AND p.proname IN ('sees_sheet', 'ask_for_sheets', 'read_sheets', 'sheet_hashes')"
     " UNION ALL SELECT v.oid::regclass::text, coalesce(v.reloptions @> ARRAY['security_invoker=true'], false)"
     f"  OR v.oid::regclass::text = ANY (ARRAY[{', '.join(map(repr, _SHOWN_AS_OWNER))}])"
     "  AND coalesce(v.reloptions @> ARRAY['security_barrier=true'], false)"

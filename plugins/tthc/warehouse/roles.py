@@ -85,10 +85,11 @@ _ASKS = (
     "restricted.ask_for_sheets(text,text,text,text,integer,text,text,text)",
     "restricted.read_sheets(bigint)",
 )
+_HASHES = "restricted.sheet_hashes(bigint)"
 #: What a group may call of the functions that act as the owner; nobody else may call any.
 CALLS = {
-    "loader": ("core.make_year_partition(text,integer)", _SEES, *_ASKS),
-    "hr": (_SEES, *_ASKS),
+    "loader": ("core.make_year_partition(text,integer)", _SEES, _HASHES, *_ASKS),
+    "hr": (_SEES, _HASHES, *_ASKS),
     "reader": _ASKS,
     # A view over sheets of units asks for each row whether it may be seen, as whoever reads the view.
     "analyst": (_SEES,),
