@@ -6,12 +6,14 @@ Two month ends of the city, and every file that other offices would hand over at
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from demo import tally
+from demo.answers import composed
 from demo.answers import exports as key
 from demo.answers.registers import Told
 from demo.city import City
@@ -37,20 +39,32 @@ GIVEN = (
     "petitions__cases",
     "payments__transactions",
 )
+#: What the scores made of other indicators look at besides.
+SCORED_TOO = (
+    "portal__index_766",
+    "register__tasks",
+    "register__reviews",
+    "register__publicity",
+    "documents__exchanges",
+    "register__conduct",
+    "register__official_results",
+)
+#: What growth is told against; before these the city says nothing.
+BEFORE = {"2025-07": "2025-06", "2025-08": "2025-07", "2025-Q3": "2025-Q2", "2025-H2": "2025-H1"}
 ASKED = {id: asked for family in key.INDICATORS.values() for id, asked in family.items()}
 IDS = {*ASKED, *tally.RATES}
 #: The first and the last day of which the readings of the city know.
 FIRST, LAST = date(2025, 1, 1), date(2025, 8, 31)
 
 
-def given(folder: Path, moment: str) -> list[str]:
-    """Write the files of ``GIVEN`` as their keepers would at a moment; return the paths."""
+def given(folder: Path, moment: str, streams: Sequence[str] = GIVEN) -> list[str]:
+    """Write files as their keepers would at a moment; return the paths."""
     when = datetime.fromisoformat(moment).replace(tzinfo=None)
     context = Context(SEED, when, City(SEED))
     folder.mkdir()
-    for stream in GIVEN:
+    for stream in streams:
         (folder / FILES[stream].file_name).write_bytes(FILES[stream].write(context))
-    return [str(folder / FILES[stream].file_name) for stream in GIVEN]
+    return [str(folder / FILES[stream].file_name) for stream in streams]
 
 
 def files_come_at(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,17 +91,17 @@ def wanted(known: key.Known, period: Period) -> dict[tuple[str, str, str], tuple
     return found
 
 
-def found(period: Period) -> dict[tuple[str, str, str], Told]:
-    """Return what the newest build of the period says."""
+def found(period: Period, ids: Collection[str] | None = None) -> dict[tuple[str, str, str], Told]:
+    """Return what the newest build of the period says of some indicators."""
     with database.connection() as connection:
         rows = connection.execute(
             "SELECT v.* FROM indicators.values AS v WHERE indicator = ANY (%s) AND build_id = (SELECT max(build_id)"
             " FROM indicators.builds WHERE calendar = %s AND period = %s)",
-            (sorted(IDS), period.calendar, period.label),
+            (sorted(IDS if ids is None else ids), period.calendar, period.label),
         ).fetchall()
     return {
         (row["level"], row["code"], row["indicator"]): Told(
-            str(row["numerator"]),
+            "" if row["numerator"] is None else str(row["numerator"]),
             None if row["denominator"] is None else str(row["denominator"]),
             ""
             if row["value"] is None
@@ -143,6 +157,7 @@ def test_every_value_equals_the_answer_key(read, tmp_path):
     _an_official_is_told(known)
     _evidence_recomputes()
     _taken_back(read, tmp_path)
+    _scores_equal_the_answer_key(tmp_path)
 
 
 def _an_official_is_told(known: key.Known) -> None:
@@ -195,3 +210,35 @@ def _apologised(connection, period: periods.Period) -> int:
         " FROM marts.dossiers_in_period('11674', %s, %s)",
         (period.start, period.end),
     ).fetchone()["n"]
+
+
+def _scores_equal_the_answer_key(tmp_path: Path) -> None:
+    """What is made of other indicators, made again from their values: growth, points, clauses kept."""
+    done = flows.load(given(tmp_path / "scored", PULLS[-1]["at"], SCORED_TOO), progress=str)
+    assert all(one["merged"] > 0 and one["quarantined"] == 0 for one in done), done
+    flows.refresh(["2025-06", *MONTHS], progress=str)
+    said = {
+        (period.calendar, period.label): _by_indicator(found(period, definitions.indicators()))
+        for period in touched(["2025-06", *MONTHS])
+    }
+    compared: Counter = Counter()
+    for period in touched(MONTHS):
+        known = said[period.calendar, period.label]
+        before = said.get((period.calendar, BEFORE.get(period.label, "")), {})
+        base = {id: told for id, told in known.items() if id not in composed.IDS}
+        expected = composed.values(base, before, period)
+        got = {(id, place): told for id in composed.IDS for place, told in known.get(id, {}).items()}
+        places = [place for place in expected.keys() | got if expected.get(place) != got.get(place)]
+        assert not places, (
+            f"{period}: {[(place, expected.get(place), got.get(place)) for place in places[:5]]}"
+        )
+        compared.update((id, told.status) for (id, _), told in expected.items())
+    assert compared.total() > 150
+    assert {id for id, status in compared if status != "no_data"} == composed.IDS
+
+
+def _by_indicator(told: dict[tuple[str, str, str], Told]) -> dict[str, dict[tuple[str, str], Told]]:
+    by_id: dict[str, dict[tuple[str, str], Told]] = {}
+    for (level, code, id), one in told.items():
+        by_id.setdefault(id, {})[level, code] = one
+    return by_id
