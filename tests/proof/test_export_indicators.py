@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -158,6 +159,33 @@ def test_every_value_equals_the_answer_key(read, tmp_path):
     _evidence_recomputes()
     _taken_back(read, tmp_path)
     _scores_equal_the_answer_key(tmp_path)
+
+
+@pytest.mark.long
+def test_a_thousand_values_are_made_again_by_the_rows_behind_them(read, tmp_path):
+    """Of every indicator that counts rows, at every level, in every period and calendar."""
+    flows.load(given(tmp_path / "scored", PULLS[-1]["at"], SCORED_TOO), progress=str)
+    flows.refresh(MONTHS, progress=str)
+    counted = {
+        id: one for id, one in definitions.shown().items() if one.kind in ("rate", "count", "sum", "ratio")
+    }
+    everywhere = [
+        (period, *place, told)
+        for period in touched(MONTHS)
+        for place, told in sorted(found(period, counted).items())
+        if told.numerator != "0" or told.denominator not in (None, "0")
+    ]
+    drawn: Counter = Counter()
+    for period, level, code, id, told in Random(SEED).sample(everywhere, 1_000):
+        one, listed = counted[id], periods.parse(period.label, period.calendar)
+        with database.connection() as connection:
+            rows = explain.evidence(connection, one, listed, explain.Scope(level, code))
+        assert str(sum(row["numerator_part"] for row in rows)) == told.numerator, (period, level, code, id)
+        if told.denominator is not None:
+            parts = [row["denominator_part"] for row in rows]
+            assert str(sum(parts)) == told.denominator, (period, level, code, id)
+        drawn[id] += 1
+    assert drawn.total() == 1_000 and len(drawn) > 60
 
 
 def _an_official_is_told(known: key.Known) -> None:
