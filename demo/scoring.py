@@ -17,6 +17,11 @@ CENTRE = "phuc_vu_hanh_chinh_cong"
 ORDER = ("not_completed", "completed", "good", "excellent")
 
 
+CHAIRMAN = ("Chủ tịch UBND xã", "Chủ tịch Ủy ban nhân dân xã")
+# The year's programme 20, what the city gave 10/10/10, indices 2/2/1/15.
+OF_CHAIRMAN = {"p1": 20, "t1": 10, "t2": 10, "t3": 10, "x1": 2, "x2": 2, "x3": 1, "x4": 15}
+
+
 class Said(NamedTuple):
     """Least and most in hundredths of a point, the levels of both (None: nobody rates), and the vetoes that hold."""
 
@@ -152,6 +157,24 @@ def _vetoes_of_unit(mine: Mapping) -> tuple[str, ...]:
     return tuple(held)
 
 
+class Freed(NamedTuple):
+    """How many late dossiers of somebody two people exempted: settled late, still open, not apologised for."""
+
+    late: int
+    overdue: int
+    not_apologised: int
+
+
+class Quota(NamedTuple):
+    """How many of those at good or above may be excellent in one unit and kind of work, and who is or may be."""
+
+    good: int
+    allowed: int
+    raised: int
+    excellent: tuple[str, ...]
+    maybe: tuple[str, ...]
+
+
 class Person(NamedTuple):
     """Somebody with a post in the year."""
 
@@ -159,6 +182,7 @@ class Person(NamedTuple):
     home: str
     kind: str
     is_head: bool
+    title: str | None
     days_at_work: int
     days_away: int
 
@@ -181,7 +205,7 @@ def people(rows: Iterable[Row], first: date, last: date) -> list[Person]:
         gone = {day for day in at_post if reasons.get(day, set()) & {"sickness", "other", "maternity"}}
         last_post = sorted(held, key=lambda row: row["starts_on"])[-1]
         about = (last_post["home_unit_code"], last_post["staff_kind"], bool(last_post["is_head"]))
-        found.append(Person(code, *about, len(at_post) - len(gone), len(away)))
+        found.append(Person(code, *about, last_post["job_title"], len(at_post) - len(gone), len(away)))
     return found
 
 
@@ -193,9 +217,20 @@ def _each(row: Row, first: date, last: date) -> Iterable[date]:
 
 
 def officials(
-    numbers: Numbers, staff: list[Row], conduct: Iterable[Row], first: date, last: date
+    numbers: Numbers,
+    staff: list[Row],
+    conduct: Iterable[Row],
+    first: date,
+    last: date,
+    assessments: Iterable[Row] = (),
+    freed: Mapping[str, Freed] | None = None,
 ) -> dict[str, Said]:
     """Return what the sheet of everybody says in a year of the calendar, by code."""
+    given: dict[str, dict[str, F]] = {}
+    for row in assessments:
+        # What people say of themselves is shown, and counts for nothing.
+        if row["period"] == str(first.year) and row["assessor"] == "head":
+            given.setdefault(row["official_code"], {})[row["item_code"]] = F(row["points"])
     found = [
         row
         for row in conduct
@@ -209,28 +244,66 @@ def officials(
         led = []
         if person.is_head:
             led = [said[each.code] for each in everybody if each.home == person.home and not each.is_head]
-        said[person.code] = _official(numbers, person, found, led, first, last)
+        mine = _of_person(numbers, person.code, (freed or {}).get(person.code, Freed(0, 0, 0)))
+        said[person.code] = _official(
+            numbers, mine, person, found, led, first, last, given.get(person.code, {})
+        )
     return said
 
 
+def _of_person(numbers: Numbers, code: str, freed: Freed) -> dict[str, tuple[int | None, int | None]]:
+    """Return the numbers of somebody, without what does not count against them."""
+    mine = {name: told for (level, at, name), told in numbers.items() if (level, at) == ("official", code)}
+    for name, off in (
+        ("dossier_late_settled_count", freed.late),
+        ("dossier_overdue_open_count", freed.overdue),
+    ):
+        if name in mine:
+            mine[name] = (max(0, mine[name][0] - off), None)
+    if "apology_issued_rate" in mine:
+        n, d = mine["apology_issued_rate"]
+        mine["apology_issued_rate"] = (min(d, n + freed.not_apologised), d)
+    return mine
+
+
 def _official(
-    numbers: Numbers, person: Person, found: list[Row], led: list[Said], first: date, last: date
+    numbers: Numbers,
+    mine: Mapping,
+    person: Person,
+    found: list[Row],
+    led: list[Said],
+    first: date,
+    last: date,
+    given: Mapping[str, F],
 ) -> Said:
-    mine = {
-        name: told for (level, at, name), told in numbers.items() if (level, at) == ("official", person.code)
-    }
-    abc = _results(mine, F(1, 4) if first.year >= 2026 else F(1))
+    abc = dict(zip("abc", _results(mine, F(1, 4) if first.year >= 2026 else F(1)), strict=True))
+    # (item, weight, share that the numbers give, the most points that people can write for it)
     if first.year >= 2026:
-        parts = list(abc)
+        parts = dict(abc)
         if person.is_head:
-            parts += [_of_led(led), _of_head(numbers, person.home), None]
-        shares = [(F(70, len(parts)), part) for part in parts]
-        common, level = 30, level_335
+            parts |= {"d": _of_led(led), "đ": _of_head(numbers, person.home), "e": None}
+        lines = [(item, F(70, len(parts)), part, 100) for item, part in parts.items()]
+        lines += [(f"g{n}", F(10), None, 10) for n in (1, 2, 3)]
+        level = level_335
     else:
-        shares = list(zip((20, 30, 20) if person.is_head else (25, 30, 25), abc, strict=True))
-        common, level = 30 if person.is_head else 20, level_212
-    least = hundredths(sum((weight * part for weight, part in shares if part is not None), F(0)))
-    most = hundredths(common + sum((weight * (1 if part is None else part) for weight, part in shares), F(0)))
+        lines = [(f"g{n}", F(4), None, 4) for n in range(1, 6)]
+        level = level_212
+        if person.is_head or person.title in CHAIRMAN:
+            lines += [("l1", F(5), None, 5), ("l2", F(5), None, 5)]
+        if person.title in CHAIRMAN:
+            lines += [(item, F(most), None, most) for item, most in OF_CHAIRMAN.items()]
+        else:
+            weights = (20, 30, 20) if person.is_head else (25, 30, 25)
+            lines += [
+                (item, F(weight), abc[item], weight) for item, weight in zip("abc", weights, strict=True)
+            ]
+    least = most = F(0)
+    for item, weight, part, limit in lines:
+        if part is None and item in given and given[item] <= limit:
+            part = given[item] / limit
+        least += weight * (part or 0)
+        most += weight * (1 if part is None else part)
+    least, most = hundredths(least), hundredths(most)
     held, caps = _vetoes_of_person(numbers, mine, person, found, first, last)
     if "V10" in held:
         return Said(least, most, None, None, held)
@@ -299,3 +372,22 @@ def _vetoes_of_person(
     if days <= 4 * person.days_away and 2 * person.days_away < days:
         held.append(("V10B", "completed"))
     return tuple(code for code, _ in held), [cap for _, cap in held if cap]
+
+
+def quotas(
+    said: Mapping[str, Said], staff: Iterable[Row], first: date, last: date
+) -> dict[tuple[str, str], Quota]:
+    """Return the quota of excellence by unit and kind of work (heads among themselves): 20 %, or 25 % of good ones."""
+    groups: dict[tuple[str, str], list[tuple[str, Said]]] = {}
+    for person in people(staff, first, last):
+        sheet = said.get(person.code)
+        if sheet is not None and sheet.level_most is not None:
+            work = "heads" if person.is_head else person.kind
+            groups.setdefault((person.home, work), []).append((person.code, sheet))
+    found = {}
+    for place, held in groups.items():
+        good = sorted(one for one in held if one[1].level_most in ("good", "excellent"))
+        surely = tuple(code for code, sheet in good if sheet.level_least == "excellent")
+        maybe = tuple(code for code, sheet in good if sheet.level_most == "excellent" and code not in surely)
+        found[place] = Quota(len(good), len(good) * 20 // 100, len(good) * 25 // 100, surely, maybe)
+    return found

@@ -3,7 +3,7 @@
 from datetime import date
 
 from ..stream_file import Context, Row
-from . import sheet
+from . import colleagues, sheet
 from .officials import OFFICIALS
 from .staff import OTHERS
 
@@ -40,7 +40,7 @@ WORDS = {
         "partly_substantiated": "Đúng một phần",
         "unsubstantiated": "Không đúng",
     },
-    "discipline": {"none": "Không xử lý kỷ luật", "reprimand": "Khiển trách"},
+    "discipline": {"none": "Không xử lý kỷ luật", "reprimand": "Khiển trách", "warning": "Cảnh cáo"},
 }
 BRIEFINGS = (date(2024, 7, 15), date(2025, 1, 20), date(2025, 4, 14), date(2025, 7, 22))
 # Day, unit, official, behaviour, source; then day, verdict, discipline and its day of the finding, if any.
@@ -65,6 +65,7 @@ REPORTS = (
      date(2026, 6, 15), "partly_substantiated", "none", None),
     (date(2026, 9, 15), "phuc_vu_hanh_chinh_cong", "AH-TT-02", "attitude", "petition_system",
      date(2026, 10, 14), "partly_substantiated", None, None),
+    *colleagues.REPORTS,
 )  # fmt: skip
 # Briefings since to which not everybody came: the day, and one in so many who stayed away.
 LATER_BRIEFINGS = ((date(2026, 1, 26), 3), (date(2026, 7, 20), 2))

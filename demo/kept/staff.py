@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from ..stream_file import Context, Hashed, Row
 from . import sheet
+from .colleagues import ABSENCES, COLLEAGUES, Colleague
 from .officials import OFFICIALS, Official, written
 
 HEADERS = {
@@ -34,6 +35,8 @@ WORDS = {
         "maternity": "Thai sản",
         "sickness": "Ốm đau",
         "training": "Đào tạo, bồi dưỡng",
+        "secondment": "Biệt phái",
+        "other": "Khác",
     },
 }
 FIRST_DAY = date(2025, 7, 1)
@@ -59,6 +62,11 @@ def _other(
     }
 
 
+def _colleague(one: Colleague) -> Row:
+    post = _other(one.code, one.name, one.home, one.first, one.last, one.kind)
+    return post | {"working_unit_code": one.unit or one.home, "job_title": one.job_title}
+
+
 # Came and went, on the last day of a year of reports too; moved to another unit at New Year; has only a contract.
 OTHERS = (
     _other("AH-VP-09", "Trịnh Thị Tạm", "van_phong", date(2025, 9, 1), date(2025, 12, 14)),
@@ -66,6 +74,7 @@ OTHERS = (
     _other("AH-KT-09", "Giáp Thị Chuyển", "kinh_te", date(2025, 9, 1), date(2025, 12, 31)),
     _other("AH-KT-09", "Giáp Thị Chuyển", "van_hoa_xa_hoi", date(2026, 1, 1), None),
     _other("AH-SN-09", "Khổng Văn Hợp", "su_nghiep_cong", date(2025, 9, 1), None, "contract"),
+    *map(_colleague, COLLEAGUES),
 )
 
 
@@ -80,6 +89,7 @@ def rows(context: Context) -> list[Row]:
         found.append(_away(official, away, away.replace(day=20), "sickness" if number % 4 else "training"))
         if number % 8 == 3 and date(2025, 7, 14) <= today:
             found.append(_away(official, date(2025, 7, 14), date(2026, 1, 13), "maternity"))
+    found += [_absence(*away) for away in ABSENCES if away[1] <= today]
     return found + [_told(row, today) for row in OTHERS if row["starts_on"] <= today]
 
 
@@ -111,11 +121,14 @@ def _span(official: Official, kind: str, first: date, last: date | None) -> Row:
 
 
 def _away(official: Official, first: date, last: date, reason: str) -> Row:
-    nothing = dict.fromkeys(
-        ("full_name", "official_key", "home_unit_code", "working_unit_code", "job_title", "staff_kind")
-    )
-    away = {"starts_on": first, "ends_on": last, "absence_reason": reason, "is_head": False}
-    return _span(official, "absence", first, last) | nothing | away
+    return _absence(official.code, first, last, reason)
+
+
+def _absence(code: str, first: date, last: date, reason: str) -> Row:
+    away = {"official_code": code, "kind": "absence", "is_head": False}
+    return dict.fromkeys(HEADERS) | {"official_key": None} | away | {
+        "starts_on": first, "ends_on": last, "absence_reason": reason,
+    }  # fmt: skip
 
 
 def shown(row: Row) -> Row:

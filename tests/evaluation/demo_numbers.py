@@ -6,11 +6,13 @@ from decimal import Decimal
 from random import Random
 from types import SimpleNamespace
 
+from demo import scoring
 from demo.kept import conduct, staff
 from demo.stream_file import Row
 from demo.units import NAMES
+from tthc.evaluation.entered import of_rows, with_entered
 from tthc.evaluation.figures import Figure, Figures
-from tthc.evaluation.people import findings_until, persons
+from tthc.evaluation.people import Exempted, findings_until, persons
 from tthc.evaluation.rule_files import in_force
 from tthc.evaluation.sheets import Sheet, official_sheets, unit_sheets
 from tthc.workdays import periods
@@ -107,7 +109,12 @@ def figures(numbers: Numbers, label: str, revision: int | None = 1) -> Figures:
 
 
 def sheets(
-    numbers: Numbers, label: str, staff_rows: list[Row], conduct_rows: list[Row]
+    numbers: Numbers,
+    label: str,
+    staff_rows: list[Row],
+    conduct_rows: list[Row],
+    assessments: list[Row] = (),
+    freed: Mapping[str, scoring.Freed] | None = None,
 ) -> tuple[Mapping[str, Sheet], Mapping[str, Sheet]]:
     """Return the sheets of all units and officials of a year."""
     known, period = figures(numbers, label), periods.parse(label)
@@ -118,7 +125,23 @@ def sheets(
         if (found := in_force("official", period.end, kind))
     }
     people = persons(staff_rows, period)
-    return units, official_sheets(rules, known, people, findings_until(conduct_rows, period), units)
+    given = of_rows([row for row in assessments if row["period"] == label], people, rules)
+    people = with_entered(people, given, {code: _exempted(told) for code, told in (freed or {}).items()})
+    found = findings_until(conduct_rows, period)
+    return units, official_sheets(rules, known, people, found, units, given.counted)
+
+
+def _exempted(told: scoring.Freed) -> tuple[Exempted, ...]:
+    parts = (
+        ("dossier_late_settled_count.numerator", told.late),
+        ("dossier_overdue_open_count.numerator", told.overdue),
+        ("apology_issued_rate.failures", told.not_apologised),
+    )
+    return tuple(
+        Exempted(f"H-{part}-{number}", "MT-1", "other", None, (part,))
+        for part, count in parts
+        for number in range(count)
+    )
 
 
 def year(label: str) -> tuple[date, date]:

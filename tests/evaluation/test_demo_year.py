@@ -46,12 +46,14 @@ def test_every_sheet_of_the_demo_equals_the_independent_scorer():
         counted = [key for key in numbers if key[0] == "official"]
         assert len({code for _, code, _ in counted}) >= 10
         staff, conduct = kept["register__staff"], kept["register__conduct"]
-        units, people = sheets(numbers, label, staff, conduct)
+        given = FILES["register__assessments"].expected(context)
+        units, people = sheets(numbers, label, staff, conduct, given)
         assert {code: said(sheet) for code, sheet in units.items()} == {
             code: scoring.unit(numbers, code) for code in units
         }
         assert {code: said(sheet) for code, sheet in people.items()} == scoring.officials(
-            numbers, staff, conduct, *year(label)
+            numbers, staff, conduct, *year(label), given
         )
+        assert len(people) >= 50 and any(sheet.level is not None for sheet in people.values())
         assert sum(sheet.is_rated for sheet in units.values()) >= 3
         assert len(people) >= 20 and any(sheet.total.least > 0 for sheet in people.values())

@@ -1,15 +1,29 @@
 """Every sheet equals what an independent scorer says that reads no rule file; the order of what comes in is nothing."""
 
+import ast
 from collections import Counter
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from demo import scoring
+from demo.kept import assessments as kept_assessments
+from demo.kept.colleagues import COLLEAGUES
+from demo.kept.officials import OFFICIALS
+from demo.units import NAMES
 from tests.evaluation.demo_numbers import invented, register_rows, sheets, year
-from tthc.evaluation import telling
+from tthc.evaluation import standing, telling
+from tthc.evaluation.rule_files import in_force
 from tthc.evaluation.sheets import Sheet
+from tthc.workdays import periods
+
+HEADS = {one.code for one in OFFICIALS if one.is_head}
+OF_PEOPLE = ("V1", "V2", "V2H", "V4", "V5", "V6", "V7", "V10", "V10B")
+OF_UNITS = ("V4", "V5", "V6")
+LEVELS = ("excellent", "good", "completed", "not_completed")
 
 
 def said(sheet: Sheet) -> scoring.Said:
@@ -23,18 +37,18 @@ def said(sheet: Sheet) -> scoring.Said:
 
 
 def world(random: Random):
-    """Return numbers, and registers to which absences and findings of every kind are added."""
+    """Return numbers, registers to which absences and findings of every kind are added, points, and exemptions."""
     staff, conduct = register_rows()
     codes = sorted({row["official_code"] for row in staff})
     away = dict.fromkeys(staff[0]) | {"kind": "absence", "is_head": False}
-    for code in random.sample(codes, 5):
+    for code in random.sample(codes, 8):
         first = date(random.choice((2025, 2026)), random.randrange(1, 9), 1)
         last = date(first.year, first.month + random.choice((2, 3, 4)), random.choice((1, 2, 27)))
-        reason = random.choice(("sickness", "other", "maternity", "training"))
+        reason = random.choice(("sickness", "other", "maternity", "training", "secondment"))
         staff.append(
             away | {"official_code": code, "starts_on": first, "ends_on": last, "absence_reason": reason}
         )
-    for number, code in enumerate(random.sample(codes, 5)):
+    for number, code in enumerate(random.sample(codes, 8)):
         day = date(random.choice((2025, 2026)), random.randrange(1, 13), 28)
         discipline = random.choice((None, "none", "reprimand", "warning"))
         later = (
@@ -47,42 +61,132 @@ def world(random: Random):
                 "kind": random.choice(("finding", "finding", "report")),
                 "happened_on": day,
             }
-            | {"unit_code": random.choice(("kinh_te", "van_phong")), "official_code": code}
+            | {"unit_code": random.choice(list(NAMES)), "official_code": code}
             | {"behaviour": random.choice(("harassment", "indiscipline")), "discipline": discipline}
             | {"verdict": random.choice(("substantiated", "partly_substantiated", "unsubstantiated"))}
             | {"disciplined_on": later}
         )
-    return invented(random, codes), staff, conduct
+    freed = {
+        code: scoring.Freed(*(random.choice((0, 0, 1, 3)) for _ in range(3)))
+        for code in random.sample(codes, 20)
+    }
+    clerks = {one.code for one in COLLEAGUES if random.random() < 0.7}
+    numbers = {place: told for place, told in invented(random, codes).items() if place[1] not in clerks}
+    return numbers, staff, conduct, points(random, codes), freed
+
+
+def points(random: Random, codes: list[str]):
+    """Return points that people gave: of most people, for most items; some too many, some for what is no item."""
+    found = []
+    for code in codes:
+        is_generous = random.random() < 0.6
+        for label in ("2025", "2026", "2026-Q2"):
+            if random.random() < 0.2:
+                continue
+            limits = _limits(label, is_head=code in HEADS)
+            for item, most in limits.items():
+                for assessor in ("head", "self"):
+                    if random.random() < 0.03:
+                        continue
+                    # One half too many counts for nothing.
+                    given = most if is_generous else Decimal(random.randrange(0, 2 * most + 2)) / 2
+                    found.append(
+                        {"period": label, "official_code": code, "assessor": assessor, "item_code": item}
+                        | {"points": Decimal(given)}
+                    )
+    return found
+
+
+def _limits(label: str, *, is_head: bool) -> dict[str, int]:
+    limits = dict(kept_assessments.items(label, is_head)) | scoring.OF_CHAIRMAN | {"z9": 5}
+    if label == "2025":
+        return limits | ({"a": 20, "b": 30, "c": 20} if is_head else {"a": 25, "b": 30, "c": 25})
+    return limits | dict.fromkeys("abcdđ", 100)
+
+
+def test_the_demo_has_sixty_people_of_whom_some_hold_no_dossier():
+    staff, _ = register_rows()
+    codes = {row["official_code"] for row in staff if row["kind"] == "posting"}
+    assert len(codes) == 60
+    assert {row["home_unit_code"] for row in staff if row["kind"] == "posting"} == set(NAMES)
+    titles = {row["job_title"] for row in staff}
+    assert {"Văn thư", "Kế toán", "Chủ tịch UBND xã", "Thư viện"} <= titles
+    # Everybody with a sheet in one of the years, contracts apart.
+    for label in ("2025", "2026"):
+        people = [one for one in scoring.people(staff, *year(label)) if one.kind != "contract"]
+        assert len(people) >= 50 and sum(one.is_head for one in people) == len(NAMES)
 
 
 @pytest.mark.parametrize("label", ["2025", "2026"])
 def test_sheets_equal_the_independent_scorer(label):
-    seen: Counter = Counter()
+    seen: dict[str, Counter] = {"unit": Counter(), "official": Counter()}
+    compared, exceeded = 0, Counter()
+    quota = in_force("official", periods.parse(label).end, "civil_servant").quota
     for seed in range(30):
-        numbers, staff, conduct = world(Random(seed))
-        units, people = sheets(numbers, label, staff, conduct)
+        numbers, staff, conduct, given, freed = world(Random(seed))
+        units, people = sheets(numbers, label, staff, conduct, given, freed)
         assert {code: said(sheet) for code, sheet in units.items()} == {
             code: scoring.unit(numbers, code) for code in units
         }, seed
-        expected = scoring.officials(numbers, staff, conduct, *year(label))
-        assert len(expected) >= 20
+        expected = scoring.officials(numbers, staff, conduct, *year(label), given, freed)
+        assert len(expected) >= 50
         assert {code: said(sheet) for code, sheet in people.items()} == expected, seed
+        compared += len(units) + len(people)
+        checks = {
+            (one.unit, one.work): scoring.Quota(
+                one.rated, one.allowed, one.allowed_raised, one.at_level, one.may_be
+            )
+            for one in standing.quotas(people.values(), quota)
+        }
+        assert checks == scoring.quotas(expected, staff, *year(label)), seed
+        exceeded.update(len(one.excellent) > one.allowed for one in checks.values())
         for sheet in (*units.values(), *people.values()):
-            seen[sheet.level_most] += 1
-            seen.update(one.veto.code for one in sheet.held if one.holds)
-    # Nothing is proven of what never happened.
-    assert {"V1", "V2", "V2H", "V4", "V5", "V6", "V7", "V10", "V10B"} <= set(seen), seen
-    assert {"excellent", "good", "completed", "not_completed", None} <= set(seen), seen
+            seen[sheet.level_of][sheet.level] += 1
+            for one in sheet.held:
+                if one.veto.code == "V7" and one.holds:
+                    # It always holds for a head: it lowers some, and leaves others where they are.
+                    own = sheet.rules.band(sheet.total.most).level
+                    seen["official"]["V7", scoring.ORDER.index(one.cap) < scoring.ORDER.index(own)] += 1
+            seen[sheet.level_of].update((one.veto.code, one.holds) for one in sheet.held)
+    # Nothing is proven of what never happened: each veto holds for some and not for others, each level is somebody's.
+    assert compared > 1_500 and exceeded[True] >= 5 and exceeded[False] >= 5, exceeded
+    assert {(veto, holds) for veto in OF_PEOPLE for holds in (True, False)} <= set(seen["official"]), seen
+    assert {(veto, holds) for veto in OF_UNITS for holds in (True, False)} <= set(seen["unit"]), seen
+    # What has no source holds for nobody, and says so.
+    assert all(
+        seen["official"][veto, None] and not seen["official"][veto, True] for veto in ("V3", "V8", "V9")
+    )
+    assert {*LEVELS, None} <= set(seen["official"]), seen
+    assert {"good", "completed", "not_completed"} <= set(seen["unit"]), seen
 
 
-def test_the_order_of_numbers_people_and_findings_changes_nothing():
+def test_the_scorer_shares_no_code_with_the_project():
+    imported = set()
+    waiting, root = [Path(scoring.__file__)], Path(scoring.__file__).parent
+    while waiting:
+        path = waiting.pop()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(node.module.partition(".")[0])
+            elif isinstance(node, ast.ImportFrom) and node.level == 1:
+                found = [
+                    root / f"{name}.py" for name in (node.module, *(one.name for one in node.names)) if name
+                ]
+                waiting += [one for one in found if one.exists() and str(one) not in imported]
+                imported |= {str(one) for one in found}
+    assert "tthc" not in imported and "fractions" in imported and str(root / "stream_file.py") in imported
+
+
+def test_the_order_of_numbers_people_findings_and_points_changes_nothing():
     random = Random(7)
-    numbers, staff, conduct = world(random)
+    numbers, staff, conduct, given, freed = world(random)
 
     def told():
         return [
             {code: telling.told(sheet) for code, sheet in each.items()}
-            for each in sheets(numbers, "2026", staff, conduct)
+            for each in sheets(numbers, "2026", staff, conduct, given, freed)
         ]
 
     first = told()
@@ -90,6 +194,6 @@ def test_the_order_of_numbers_people_and_findings_changes_nothing():
         shuffled = list(numbers.items())
         random.shuffle(shuffled)
         numbers = dict(shuffled)
-        random.shuffle(staff)
-        random.shuffle(conduct)
+        for rows in (staff, conduct, given):
+            random.shuffle(rows)
         assert told() == first

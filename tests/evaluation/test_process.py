@@ -389,7 +389,6 @@ def test_the_registers_of_the_demo_agree_with_each_other(own_hamlet, tmp_path):
 
     from demo.files import FILES, Context
     from demo.kept import assessments
-    from demo.kept.officials import OFFICIALS
 
     context = Context.at(1, datetime(2026, 1, 20, 18))
     for stream in ("register__staff", "register__assessments", "register__objections"):
@@ -402,7 +401,7 @@ def test_the_registers_of_the_demo_agree_with_each_other(own_hamlet, tmp_path):
     assert told["problems"] == []
     forgot = {
         one.code
-        for number, one in enumerate(OFFICIALS, 1)
+        for number, one in enumerate(assessments.PEOPLE, 1)
         if number % assessments.FORGETS == assessments.FORGETS - 1
     }
     lacks_own = {one["code"] for one in told["missing"] if one["lacks_own"]}

@@ -281,3 +281,148 @@ def test_points_that_people_enter_decide_the_level_and_nothing_else_does():
     for percent, level in (("66.65", "excellent"), ("66.6", "good")):
         entered = {"AH-01": {item: Fraction(percent) for item in ("g1", "g2", "g3")}}
         assert official_sheets(declared, known, persons(rows, YEAR), [], {}, entered)["AH-01"].level == level
+
+
+#: Section 9.1 of the scheme, as people wrote it: item, indicator, weight, no points at, all points at.
+SCHEME = (
+    ("A1", "dossier_on_time_rate", 15, 85, 98),
+    ("A2", "dossier_early_rate", 5, 20, 60),
+    ("A4", "process_compliance_rate", 5, 90, 100),
+    ("A5", "apology_issued_rate", 5, 0, 100),
+    ("B1", "component_digitized_rate", 5, 50, 100),
+    ("B2", "result_digitized_rate", 6, 50, 100),
+    ("B3", "data_reuse_rate", 4, 20, 80),
+    ("B4", "full_online_rate", 5, 30, 80),
+    ("B5", "online_payment_rate", 3, 20, 80),
+    ("B6", "two_system_match_rate", 2, 95, 100),
+    ("C1", "dossier_satisfaction_rate", 6, 80, 95),
+    ("C2", "pakn_on_time_rate", 5, 80, 100),
+    ("D1", "par_task_on_time_rate", 7, 80, 100),
+    ("D2", "city_task_on_time_rate", 5, 80, 100),
+    ("D3", "report_on_time_rate", 3, 80, 100),
+)
+
+
+def line_of(code: str, **told: Figure) -> scoring.Line:
+    sheet = unit_sheet(named("units_default"), figures(**told), "kinh_te")
+    return next(line for line in sheet.total.lines if line.item.code == code)
+
+
+@pytest.mark.parametrize(("code", "id", "weight", "floor", "target"), SCHEME)
+def test_an_item_gives_nothing_at_its_floor_and_all_at_its_target(code, id, weight, floor, target):
+    whole = 1_000
+    # Other items stand aside, so this one is spread over: shares are of what it weighs then.
+    for share, expected in (
+        (10 * floor - 1, 0),
+        (10 * floor, 0),
+        (10 * floor + 1, Fraction(1, 10 * (target - floor))),
+        (5 * (floor + target), Fraction(1, 2)),
+        (10 * target - 1, 1 - Fraction(1, 10 * (target - floor))),
+        (10 * target, 1),
+        (10 * target + 1, 1),
+    ):
+        if 0 <= share <= whole:
+            line = line_of(code, **{id: rate(share, whole)})
+            assert line.item.weight == weight and line.points == line.weight * expected, share
+
+
+@pytest.mark.parametrize(("code", "id", "weight", "floor", "target"), SCHEME)
+def test_four_cases_say_nothing_and_five_do(code, id, weight, floor, target):
+    four, five = line_of(code, **{id: rate(4, 4)}), line_of(code, **{id: rate(5, 5)})
+    assert (four.state, four.points) == ("aside", None)
+    assert five.state == "scored" and five.points == five.weight > 0
+
+
+@pytest.mark.parametrize(("overdue", "points"), [(0, 5), (1, 4), (4, 1), (5, 0), (6, 0), (600, 0)])
+def test_each_overdue_dossier_costs_a_point_down_to_nothing(overdue, points):
+    told = {"dossier_overdue_open_count": number(overdue), "form_ii06a_received_or_carried": number(700)}
+    line = line_of("A3", **told)
+    assert line.points == line.weight * Fraction(points, 5)
+
+
+def deducted(**told: Figure) -> Fraction:
+    return unit_sheet(named("units_default"), figures(**told), "kinh_te").total.deducted_points
+
+
+@pytest.mark.parametrize(
+    ("told", "points"),
+    [
+        ({"apology_issued_rate": rate(9, 10)}, 1),
+        ({"reschedule_over_once_count": number(1)}, Fraction(1, 2)),
+        ({"supplement_over_once_count": number(1)}, Fraction(1, 4)),
+        ({"process_compliance_rate": rate(9, 10)}, 1),
+        ({"report_on_time_rate": rate(9, 10)}, Fraction(1, 4)),
+        ({"inspection_finding_fixed_rate": rate(9, 10)}, 1),
+        # Together never more than ten.
+        ({"reschedule_over_once_count": number(19)}, Fraction(19, 2)),
+        ({"reschedule_over_once_count": number(20)}, 10),
+        ({"reschedule_over_once_count": number(21)}, 10),
+        ({"apology_issued_rate": rate(0, 9), "supplement_over_once_count": number(4)}, 10),
+        ({"apology_issued_rate": rate(0, 9), "supplement_over_once_count": number(5)}, 10),
+        ({"apology_issued_rate": rate(0, 9), "supplement_over_once_count": number(3)}, Fraction(39, 4)),
+    ],
+)
+def test_deductions_one_by_one_and_at_most_ten(told, points):
+    assert deducted(**told) == points
+
+
+@pytest.mark.parametrize(
+    ("unit", "behaviour", "verdict", "day", "holds"),
+    [
+        ("kinh_te", "harassment", "substantiated", date(2026, 3, 1), True),
+        ("kinh_te", "harassment", "partly_substantiated", date(2026, 12, 31), True),
+        ("kinh_te", "harassment", "unsubstantiated", date(2026, 3, 1), False),
+        ("kinh_te", "indiscipline", "substantiated", date(2026, 3, 1), False),
+        ("van_phong", "harassment", "substantiated", date(2026, 3, 1), False),
+        ("kinh_te", "harassment", "substantiated", date(2025, 12, 31), False),
+    ],
+)
+def test_v2_caps_the_head_by_what_was_concluded_inside_the_unit(unit, behaviour, verdict, day, holds):
+    told = finding(
+        unit_code=unit, official_code="AH-07", behaviour=behaviour, verdict=verdict, happened_on=day
+    )
+    found = findings_until([told], YEAR)
+    for is_head in (True, False):
+        rows = [posting(date(2020, 1, 1)) | {"is_head": is_head}]
+        assert ("V2H" in held(sheet_of(rows, found))) is (holds and is_head)
+
+
+@pytest.mark.parametrize(
+    ("overdue", "unapologised", "vetoes_held"),
+    [(5, 0, set()), (6, 0, {"V6"}), (5, 1, {"V4"}), (6, 1, {"V4", "V6"})],
+)
+def test_v4_and_v6_of_a_person(overdue, unapologised, vetoes_held):
+    told = {
+        "dossier_overdue_open_count": number(overdue),
+        "apology_issued_rate": rate(9 - unapologised, 9),
+        "dossier_on_time_rate": rate(90, 100),
+    }
+    known = figures("official", "AH-01", **told)
+    made = official_sheets(
+        {"civil_servant": named("nd335_2026")}, known, persons([posting(date(2020, 1, 1))], YEAR), [], {}
+    )
+    assert held(made["AH-01"]) == vetoes_held
+
+
+@pytest.mark.parametrize(("n", "holds"), [(17, True), (18, False)])
+def test_v5_of_the_unit_is_that_of_its_head_and_of_nobody_else(n, holds):
+    known = figures(dossier_on_time_rate=rate(n, 20))
+    units = {"kinh_te": unit_sheet(named("units_default"), known, "kinh_te")}
+    for is_head in (True, False):
+        people = persons([posting(date(2020, 1, 1)) | {"is_head": is_head}], YEAR)
+        made = official_sheets({"civil_servant": named("nd335_2026")}, known, people, [], units)
+        assert ("V5" in held(made["AH-01"])) is (holds and is_head)
+
+
+@pytest.mark.parametrize("id", ["qd212_2025", "nd335_2026", "public_employees_2026"])
+def test_what_has_no_source_is_never_said_to_hold_nor_not_to(id):
+    without = {veto.code: veto.why for veto in named(id).vetoes if veto.why}
+    assert set(without) == {"V3", "V8", "V9"} and all(len(why) > 20 for why in without.values())
+    judged = vetoes.of_person(
+        named(id),
+        figures(),
+        Person("AH-01", "kinh_te", "kinh_te", "leader", True, None, ((YEAR.start, YEAR.end),), ()),
+        [],
+        None,
+    )
+    assert {one.veto.code for one in judged if one.holds is None} >= set(without)

@@ -92,7 +92,8 @@ def of_rows(
             own.setdefault(code, []).append((item, points))
         else:
             counted.setdefault(code, {})[item] = 100 * Fraction(points) / Fraction(most(*found))
-    return Entered(counted, {code: tuple(given) for code, given in own.items()}, tuple(problems))
+    said = {code: tuple(sorted(given)) for code, given in own.items()}
+    return Entered(counted, said, tuple(sorted(problems)))
 
 
 def most(group: Group, item: Item) -> Decimal:
