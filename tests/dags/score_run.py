@@ -9,10 +9,11 @@ import os
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 DAG = "score_period"
-PATIENCE = 120
+PATIENCE = 300
 
 
 def main(out: Path) -> None:
@@ -21,13 +22,22 @@ def main(out: Path) -> None:
 
     answers, found = json.loads(os.environ["SCORE_ANSWERS"]), {"refused": {}, "asked": {}}
     dag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]).dags[DAG]
-    person = threading.Thread(target=_answer, args=(answers, found), daemon=True)
+    person = threading.Thread(target=_answered, args=(answers, found), daemon=True)
     person.start()
     run = dag.test(run_conf=json.loads(os.environ["SCORE_CONF"]))
     found["state"] = str(run.state)
     found["steps"] = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
     found["results"] = {ti.task_id: ti.xcom_pull(task_ids=ti.task_id) for ti in run.get_task_instances()}
     out.write_text(json.dumps(found, default=str, ensure_ascii=False))
+
+
+def _answered(answers: dict, found: dict) -> None:
+    try:
+        _answer(answers, found)
+    except BaseException:
+        # Nobody would ever answer: the run would wait for good.
+        traceback.print_exc()
+        os._exit(1)
 
 
 def _answer(answers: dict, found: dict) -> None:

@@ -61,7 +61,7 @@ def score(quarter, new_database, tmp_path, monkeypatch):
         }
         done = subprocess.run(
             [sys.executable, "-m", "tests.dags.score_run", str(out)],
-            env={**environment, **given}, capture_output=True, text=True, timeout=240, cwd=ROOT,
+            env={**environment, **given}, capture_output=True, text=True, timeout=400, cwd=ROOT,
         )  # fmt: skip
         assert out.exists(), done.stderr[-3000:]
         return json.loads(out.read_text()), done.stdout + done.stderr

@@ -12,6 +12,7 @@ from tests.cli.conftest import hamlet_settings as hamlet_settings
 from tests.cli.conftest import own_hamlet as own_hamlet
 from tests.cli.conftest import run
 from tests.cli.conftest import told as told
+from tests.cli.test_scoring import PERSON
 from tests.evaluation.test_process import PERIOD, assess, load, publish, sheet_of
 from tests.evaluation.test_process import quarter as quarter
 from tthc.evaluation.figures import Figure, Figures
@@ -122,3 +123,19 @@ def test_a_pack_with_exemptions_and_points_of_people_holds_on_another_machine(qu
     assert [one["dossier"] for one in told["exempted"]] == ["H24.99.01-250701-0003"]
     assert grounds["person"]["exempted"][0][0] == "H24.99.01-250701-0003"
     assert grounds["person"]["self_scored"] == [["g1", "1"]]
+
+
+def test_who_approves_must_have_been_at_a_post_that_day(quarter, tmp_path):
+    with psycopg.connect(quarter) as connection:
+        connection.execute("UPDATE marts.dossiers SET late_official_code = 'AH-02' WHERE status = 10")
+    publish()
+    assess(tmp_path)
+    exempt(tmp_path, step=None, second="AH-01")
+    said = run("score", "check", PERIOD, "--by", "Lan", "--json")
+    assert said.code == 1
+    assert json.loads(said.out)["problems"] == [
+        "Miễn trừ MT-1: người duyệt AH-07 không có quãng công tác vào ngày duyệt."
+    ]
+    with psycopg.connect(quarter) as connection:
+        connection.execute(PERSON, ("AH-07", "Trần Văn Duyệt Thử", "khoa-AH-07", "contract", False))
+    assert json.loads(run("score", "check", PERIOD, "--by", "Lan", "--json").out)["problems"] == []

@@ -100,6 +100,11 @@ def audit(connection: psycopg.Connection, found: Gathered) -> list[str]:
         f"{row['official_code']}: hai quãng công tác chồng ngày nhau trong kỳ; sửa sổ cán bộ."
         for row in connection.execute(_TWICE, period)
     ]
+    applied = sorted({free.exemption_code for one in found.persons for free in one.exempted})
+    wrong += [
+        f"Miễn trừ {row['exemption_code']}: người duyệt {row['approver_code']} không có quãng công tác vào ngày duyệt."
+        for row in connection.execute(_STRANGERS, {**period, "applied": applied})
+    ]
     twice = Counter((one.level_of, one.code) for one in (*found.units.values(), *found.people.values()))
     wrong += [f"{code}: có {count} phiếu." for (_, code), count in twice.items() if count > 1]
     return [*wrong, *found.problems]
@@ -333,6 +338,24 @@ def _revision(found: Computed) -> Mapping[str, Any]:
 
 
 _UNITS = "SELECT unit_code FROM core.units WHERE commune_code = %(commune)s AND is_active ORDER BY sort_order"
+#: Who approved an exemption that counts, without being at a post on that day.
+_STRANGERS = """
+SELECT e.exemption_code, a.approver_code
+FROM core.exemptions AS e
+CROSS JOIN LATERAL (
+    VALUES (e.first_approver_code, e.first_approved_on), (e.second_approver_code, e.second_approved_on)
+) AS a (approver_code, approved_on)
+WHERE
+    e.commune_code = %(commune)s AND e.exemption_code = ANY (%(applied)s)
+    AND NOT EXISTS (
+        SELECT FROM restricted.staff AS s
+        WHERE
+            s.commune_code = e.commune_code AND s.kind = 'posting'
+            AND lower(s.official_code) = lower(a.approver_code)
+            AND a.approved_on BETWEEN s.starts_on AND coalesce(s.ends_on, 'infinity')
+    )
+ORDER BY e.exemption_code, a.approver_code
+"""
 _TWICE = """
 SELECT DISTINCT a.official_code
 FROM restricted.staff AS a
