@@ -7,6 +7,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.rows import dict_row
 
 from tests.cli.conftest import hamlet_settings as hamlet_settings
 from tests.cli.conftest import own_hamlet as own_hamlet
@@ -196,3 +197,8 @@ def test_a_period_that_was_not_sealed_says_what_to_do(own_hamlet):
         pytest.raises(TthcError, match="tthc score seal 2025-07"),
     ):
         sealed.sealed(connection, PERIOD)
+
+
+def test_what_is_older_than_the_chain_has_no_chain(database):
+    with psycopg.connect(database, row_factory=dict_row) as connection:
+        assert score_chain.findings(connection) == []

@@ -73,6 +73,28 @@ def test_a_drill_leaves_nothing_and_takes_seconds(own_hamlet, cluster):
         assert not connection.execute("SELECT FROM pg_database WHERE datname LIKE 'tthc_drill%'").fetchall()
 
 
+def test_sealed_sheets_come_back_as_they_were_and_what_was_changed_there_is_seen(
+    own_hamlet, cluster, new_database
+):
+    from tests.evaluation.test_sealed import seal
+
+    seal(own_hamlet)
+    address = taken(own_hamlet)
+    url = new_database()
+    assert restoring.restore(address, url, str)["is_equal"]
+    count = "SELECT count(*), md5(string_agg(s::text, '' ORDER BY s::text)) FROM restricted.score_sheets AS s"
+    with psycopg.connect(own_hamlet) as here, psycopg.connect(url) as there:
+        kept = there.execute(count).fetchone()
+        assert kept == here.execute(count).fetchone() and kept[0] == 10
+        with pytest.raises(psycopg.errors.RaiseException):
+            there.execute("DELETE FROM restricted.score_sheets")
+    with psycopg.connect(cluster.url(url.rpartition("/")[2])) as connection:
+        connection.execute("ALTER TABLE restricted.score_sheets DISABLE TRIGGER ALL")
+        connection.execute("DELETE FROM restricted.score_sheets WHERE subject_code = 'kinh_te'")
+    with pytest.raises(TthcError, match="phiếu đã niêm không nguyên vẹn: sheets_are_whole"):
+        restoring.compare(bundle.manifest_of(address), url)
+
+
 def test_a_revision_that_says_something_else_fails_the_restore(
     own_hamlet, cluster, new_database, monkeypatch
 ):
