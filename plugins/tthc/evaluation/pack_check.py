@@ -60,7 +60,9 @@ def check(body: bytes) -> list[Said]:
     pack = _Pack(found, manifest)
     said = list(_fingerprints(pack))
     if members.zipped(found) != body:
-        said.append(Said(None, "Vỏ zip đã bị nén lại hoặc sửa; nội dung từng tệp vẫn được so từng byte ở đây."))
+        said.append(
+            Said(None, "Vỏ zip đã bị nén lại hoặc sửa; nội dung từng tệp vẫn được so từng byte ở đây.")
+        )
     for name, step in _STEPS:
         try:
             said += step(pack)

@@ -18,7 +18,7 @@ _BEFORE = (
     ("Điểm đề xuất", 20),
     ("Mức đề xuất", 30),
 )
-_TITLE, _AFTER = 13, (("Ý kiến hội đồng", 22),)
+_TITLE, _AFTER = 14, (("Ý kiến hội đồng", 22),)
 _WHY = (("Danh hiệu", 34), ("Của", 34), ("Đủ điều kiện", 13), ("Vì", 96))
 _QUOTA = (("Đơn vị", 34), ("Nhóm việc", 18), ("Từ tốt trở lên", 11), ("Được xuất sắc", 11), ("Nâng tỷ lệ", 11),
           ("Vượt", 9), ("Chắc chắn xuất sắc", 38), ("Có thể xuất sắc", 38))  # fmt: skip

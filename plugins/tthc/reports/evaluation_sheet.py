@@ -76,7 +76,7 @@ def document(frame: Frame, told: Mapping[str, Any]) -> bytes:
     for write in (_write_items, _write_owed, _write_deductions, _write_exempted):
         write(made, told, numerals)
     _write_caps(made, frame, told, numerals)
-    _write_proposal(made, told, numerals)
+    _write_proposal(made, frame, told, numerals)
     _write_words(made, frame, numerals)
     _write_signatures(made, frame)
     _write_meanings(made, frame, told)
@@ -253,7 +253,13 @@ def _write_deductions(made: Any, told: Mapping[str, Any], numerals: Iterator[str
     title = total if is_counted else "Việc làm căn cứ (không tự trừ điểm)"
     say(made, f"{next(numerals)}. {title}", bold=True, keep=True)
     rows = [_OFF] + [
-        (each["code"], each["name"], count(each["events"]), number(each["points"]), each["why"] or "")
+        (
+            each["code"],
+            each["name"],
+            count(each["events"]),
+            "" if each["events"] is None else number(each["points"]),
+            each["why"] or "",
+        )
         for each in told["deductions"]
     ]
     grid(made, rows, _OFF_WIDTHS, texts=(1, 4))
@@ -285,25 +291,25 @@ def _write_caps(made: Any, frame: Frame, told: Mapping[str, Any], numerals: Iter
     grid(made, rows, _CAP_WIDTHS, texts=(1, 2, 3, 4))
 
 
-def _write_proposal(made: Any, told: Mapping[str, Any], numerals: Iterator[str]) -> None:
+def _write_proposal(made: Any, frame: Frame, told: Mapping[str, Any], numerals: Iterator[str]) -> None:
     say(made, f"{next(numerals)}. Đề xuất", bold=True, keep=True)
     owed = ", phần còn lại chờ người nhập" if told["level_most"] and told["points"] is None else ""
     say(made, f"Điểm: {points(told)}{owed}.", bold=True, indent=True, keep=True)
     say(made, f"Mức: {level(told)}.", bold=True, indent=True)
     if told["not_rated_because"]:
         say(made, f"Vì: {told['not_rated_because'].rstrip('.')}.", indent=True)
-    for text in told["notes"]:
+    for text in (*told["notes"], *(footnote.text for footnote in frame.paper.footnotes)):
         say(made, f"Ghi chú: {text}", italic=True, size=SMALL)
 
 
 def _write_words(made: Any, frame: Frame, numerals: Iterator[str]) -> None:
     say(made, f"{next(numerals)}. Ý kiến của người", bold=True, keep=True)
     for text in frame.paper.remarks:
+        # Nobody signs a page that says nothing: the last room for words stays with the signatures.
+        is_last = text is frame.paper.remarks[-1]
         say(made, f"{text}:", size=SMALL, keep=True, align="LEFT")
         say(made, _LINE, size=SMALL, keep=True, align="LEFT")
-        say(made, _LINE, size=SMALL, align="LEFT")
-    for footnote in frame.paper.footnotes:
-        say(made, f"Ghi chú: {footnote.text}", italic=True, size=SMALL)
+        say(made, _LINE, size=SMALL, keep=is_last, align="LEFT")
 
 
 def _write_signatures(made: Any, frame: Frame) -> None:
