@@ -22,7 +22,7 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from bench import file_steps, steps
+from bench import file_steps, score_steps, steps
 from tthc.stack import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,11 +36,18 @@ def main() -> int:
     )
     parser.add_argument("--files-only", action="store_true", help="chỉ đo tệp, không có hồ sơ nào để khớp")
     parser.add_argument("--dossiers-only", action="store_true", help="chỉ đo hồ sơ, không đo tệp")
+    parser.add_argument(
+        "--scores-only", action="store_true", help="chỉ đo chấm điểm cuối năm của cả thành phố"
+    )
     parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     options = parser.parse_args()
     left_out = {*steps.STEPS, "match"} if options.files_only else set()
     if options.dossiers_only:
-        left_out |= set(file_steps.STEPS)
+        left_out |= {*file_steps.STEPS, *score_steps.STEPS}
+    if options.files_only:
+        left_out |= set(score_steps.STEPS)
+    if options.scores_only:
+        left_out |= {*steps.STEPS, *file_steps.STEPS}
     results = [measure(rows, left_out) for rows in options.rows]
     if options.json:
         print(json.dumps(results, ensure_ascii=False, indent=2))
@@ -67,11 +74,14 @@ def measure(rows: int, left_out: Collection[str] = ()) -> dict:
             "PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}",
         }
         found = {"rows": rows}
-        for module, kind in ((steps, "steps"), (file_steps, "files")):
+        for module, kind in ((steps, "steps"), (file_steps, "files"), (score_steps, "scores")):
             found[kind] = {}
             for name in (name for name in module.STEPS if name not in left_out):
                 print(f"{rows:,} hồ sơ: {name} …".replace(",", "."), file=sys.stderr, flush=True)
                 count = file_steps.rows_of(name, rows) if module is file_steps else rows
+                if module is score_steps:
+                    # A city has as many people, however many dossiers.
+                    count = score_steps.COMMUNES * score_steps.PEOPLE
                 found[kind][name] = run_step(module.__name__, name, count, environment, cluster)
         return found
     finally:
@@ -152,6 +162,13 @@ def print_table(results: list[dict]) -> None:
             print(
                 f"| {file_steps.STEPS[name]} | {step['seconds']:.2f} | {step['rows'] / step['seconds']:,.0f} "
                 f"| {ratio} | {step['peak_mb']} | {step['backend_mb']} |"
+            )
+        print("\n| Đánh giá | giây | người/giây | bộ nhớ tiến trình (MB) | bộ nhớ Postgres (MB) |")
+        print("|---|---:|---:|---:|---:|")
+        for name, step in found["scores"].items():
+            print(
+                f"| {score_steps.STEPS[name]} | {step['seconds']:.2f} | {step['rows'] / step['seconds']:,.0f} "
+                f"| {step['peak_mb']} | {step['backend_mb']} |"
             )
     if len(results) > 1:
         print("\n### Tăng theo cỡ (giây mỗi hồ sơ, lượt lớn chia lượt nhỏ; 1,00 là tuyến tính)\n")
