@@ -12,7 +12,7 @@ from demo.units import NAMES
 from tests.evaluation.demo_numbers import COMMUNE, figures
 from tests.evaluation.test_equals_scorer import world
 from tthc.errors import TthcError
-from tthc.evaluation import pack_check, pack_members, packing, rule_files, telling
+from tthc.evaluation import entered, pack_check, pack_members, packing, rule_files, telling
 from tthc.evaluation.cases import Gathered, rules_of
 from tthc.evaluation.figures import Figures
 from tthc.evaluation.people import Exempted, findings_until, persons
@@ -34,15 +34,18 @@ LINK = (
 def gathered(request, monkeypatch) -> tuple[dict, Gathered]:
     """The invented numbers of a year, and the sheets of five units and everybody made of them."""
     monkeypatch.setenv("TTHC_COMMUNE", COMMUNE)
-    numbers, staff, conduct = world(Random(int(request.param)))
+    numbers, staff, conduct, points, _ = world(Random(int(request.param)))
     # What is made of other numbers needs them; here every number stands on rows.
     numbers = {place: told for place, told in numbers.items() if place[2] != "unit_head_accountability_score"}
     period, known = periods.parse(request.param), figures(numbers, request.param)
     everybody, findings = persons(staff, period), findings_until(conduct, period)
     rules = rule_files.in_force("unit", period.end)
     units = unit_sheets(rules, known, sorted(NAMES))
-    people = official_sheets(rules_of(everybody, period), known, everybody, findings, units)
-    return numbers, Gathered(period, known, {}, rules, units, people, findings, {})
+    judged = rules_of(everybody, period)
+    given = entered.of_rows([row for row in points if row["period"] == period.label], everybody, judged)
+    everybody = entered.with_entered(everybody, given, {})
+    people = official_sheets(judged, known, everybody, findings, units, given.counted)
+    return numbers, Gathered(period, known, {}, rules, units, people, findings, given.counted, everybody)
 
 
 def rows_behind(numerator: int | None, denominator: int | None) -> bytes:
@@ -145,7 +148,9 @@ def test_a_dossier_that_is_not_held_against_somebody_was_held_against_them(gathe
     def freed(dossier: str) -> Gathered:
         one = Exempted(dossier, "MT-1", "system", "9/MT-UBND", (f"{part}.numerator",))
         person = replace(before.person, exempted=(one,))
-        sheet = official_sheet(before.rules, known.figures, person, known.findings, None, ())
+        sheet = official_sheet(
+            before.rules, known.figures, person, known.findings, None, (), known.entered.get(code)
+        )
         return replace(known, people={**known.people, code: sheet})
 
     free = freed("H000001")

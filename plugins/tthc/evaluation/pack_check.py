@@ -8,42 +8,26 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
+from typing import Any
+from xml.etree import ElementTree
 
 from tthc.errors import TthcError
+from tthc.evaluation import pack_links, rule_files, sheets, telling
 from tthc.evaluation import pack_members as members
-from tthc.evaluation import rule_files, sheets, telling
 from tthc.evaluation.figures import Figure, Figures
+from tthc.evaluation.pack_links import Pack, Said, match
 from tthc.evaluation.people import Person
 from tthc.evaluation.rules import RuleSet
-from tthc.evaluation.sheets import Sheet
 from tthc.evaluation.vetoes import Unit
-from tthc.warehouse import score_chain
 from tthc.workdays import periods
 
 #: Kinds of indicators whose numbers are sums over the rows of a list.
 _ADDED = ("rate", "count", "sum", "ratio")
 _HUNDREDTH = Decimal("0.01")
-
-
-class Said(NamedTuple):
-    """One line: whether it holds (None: nothing here can tell), and what it is about."""
-
-    holds: bool | None
-    text: str
-
-
-@dataclass
-class _Pack:
-    members: dict[str, bytes]
-    manifest: dict[str, Any]
-    told: dict[str, Any] = field(default_factory=dict)
-
-    def json(self, name: str) -> Any:
-        return json.loads(self.members[name])
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 def check(body: bytes) -> list[Said]:
@@ -57,7 +41,7 @@ def check(body: bytes) -> list[Said]:
         return [Said(False, str(error))]
     except (KeyError, TypeError, ValueError):
         return [Said(False, f"Gói không có {members.MANIFEST} đọc được.")]
-    pack = _Pack(found, manifest)
+    pack = Pack(found, manifest)
     said = list(_fingerprints(pack))
     if members.zipped(found) != body:
         said.append(
@@ -79,7 +63,7 @@ def holds(said: list[Said]) -> bool:
     return all(line.holds is not False for line in said)
 
 
-def _fingerprints(pack: _Pack) -> Iterator[Said]:
+def _fingerprints(pack: Pack) -> Iterator[Said]:
     listed: Mapping[str, str] = pack.manifest.get("members", {})
     wrong = sorted(
         name
@@ -95,7 +79,7 @@ def _fingerprints(pack: _Pack) -> Iterator[Said]:
         yield Said(True, f"Mã băm của cả {len(listed)} tệp khớp mục lục.")
 
 
-def _rules(pack: _Pack) -> Iterator[Said]:
+def _rules(pack: Pack) -> Iterator[Said]:
     told = pack.json(members.SHEET)["ruleset"]
     for name, wanted in (
         (members.RULES, told["sha256"]),
@@ -111,10 +95,10 @@ def _rules(pack: _Pack) -> Iterator[Said]:
                 told["id"], told["version"], pack.json(members.SHEET)["label"],
             )  # fmt: skip
         whose = "trên phiếu" if name == members.RULES else "trong mục lục"
-        yield Said(is_right, f"Bộ quy tắc {rules.ruleset} ({name}): dấu {_match(is_right)} dấu {whose}.")
+        yield Said(is_right, f"Bộ quy tắc {rules.ruleset} ({name}): dấu {match(is_right)} dấu {whose}.")
 
 
-def _lists(pack: _Pack) -> Iterator[Said]:
+def _lists(pack: Pack) -> Iterator[Said]:
     numbers = members.numbers_from_csv(pack.members[members.NUMBERS])
     meanings = pack.json(members.MEANINGS)
     for place, figure in sorted(numbers.items()):
@@ -139,7 +123,7 @@ def _lists(pack: _Pack) -> Iterator[Said]:
 
 
 def _list(
-    pack: _Pack, place: members.Place, figure: Figure, meaning: dict[str, Any], name: str
+    pack: Pack, place: members.Place, figure: Figure, meaning: dict[str, Any], name: str
 ) -> Iterator[Said]:
     listed = members.list_name(place)
     if figure.numerator is None and figure.denominator is None:
@@ -190,7 +174,7 @@ def _weighted(
     return (100 * got / whole).quantize(_HUNDREDTH, ROUND_HALF_UP) if whole else None
 
 
-def _points(pack: _Pack) -> Iterator[Said]:
+def _points(pack: Pack) -> Iterator[Said]:
     told, manifest = pack.json(members.SHEET), pack.manifest
     period = periods.parse(manifest["period"], manifest["calendar"])
     figures = Figures(
@@ -207,21 +191,20 @@ def _points(pack: _Pack) -> Iterator[Said]:
         if manifest["unit_rules_sha256"] is not None:
             yield from _unit(pack, figures, person, unit)
         again = sheets.official_sheet(rules, figures, person, findings, unit, led, entered)
-    pack.told = json.loads(members.to_json(telling.told(again)))
-    yield from _same_sheet(told, pack.told, again)
+    yield from _same_sheet(told, json.loads(members.to_json(telling.told(again))))
 
 
-def _unit(pack: _Pack, figures: Figures, person: Person, unit: Unit | None) -> Iterator[Said]:
+def _unit(pack: Pack, figures: Figures, person: Person, unit: Unit | None) -> Iterator[Said]:
     rules: RuleSet = members.rules_from_yaml(pack.members[members.UNIT_RULES])
     again = sheets.standing_of(sheets.unit_sheet(rules, figures, person.home_unit))
     is_right = again == unit
     yield Said(
         is_right,
-        f"Mức và điều kiện của đơn vị {person.home_unit}: tính lại {_match(is_right)} căn cứ đã ghi.",
+        f"Mức và điều kiện của đơn vị {person.home_unit}: tính lại {match(is_right)} căn cứ đã ghi.",
     )
 
 
-def _same_sheet(told: dict[str, Any], again: dict[str, Any], sheet: Sheet) -> Iterator[Said]:
+def _same_sheet(told: dict[str, Any], again: dict[str, Any]) -> Iterator[Said]:
     recounted = {line["item"]: line for line in again["items"]}
     for line in told["items"]:
         other = recounted.pop(line["item"], None)
@@ -239,7 +222,7 @@ def _same_sheet(told: dict[str, Any], again: dict[str, Any], sheet: Sheet) -> It
     for name, text in _REST:
         is_right = told.get(name) == again.get(name)
         shown = "" if isinstance(told.get(name), list | dict) else f" {_word(told.get(name))}"
-        yield Said(is_right, f"{text}{shown}: {_match(is_right)} khi tính lại.")
+        yield Said(is_right, f"{text}{shown}: {match(is_right)} khi tính lại.")
     known = {"items", *(name for name, _ in _REST)}
     rest = sorted(name for name in {*told, *again} - known if told.get(name) != again.get(name))
     yield from (Said(False, f"Phiếu: phần “{name}” khác khi tính lại.") for name in rest)
@@ -259,66 +242,7 @@ _REST = (
 )
 
 
-def _revision(pack: _Pack) -> Iterator[Said]:
-    told, link = pack.manifest["revision"], pack.members[members.LINK].decode().rstrip("\n")
-    is_right = members.digest(link.encode()) == told["chain_hash"]
-    yield Said(is_right, f"Mắt xích của bản công bố: dấu {_match(is_right)} mục lục.")
-    read = json.loads(link)
-    same = {
-        "period": read["period"] == pack.manifest["period"],
-        "calendar": read["calendar"] == pack.manifest["calendar"],
-        "commune_code": read["commune_code"] == pack.manifest["commune"],
-        **{
-            name: read.get(name) == told[name]
-            for name in ("revision_number", "content_hash", "facts_hash", "previous_hash", "chain_number")
-        },
-    }
-    wrong = [name for name, is_same in same.items() if not is_same]
-    yield Said(
-        not wrong,
-        f"Mắt xích nói về kỳ {read['period']}, lần công bố {read['revision_number']}: "
-        + (f"khác mục lục ở {', '.join(wrong)}." if wrong else "khớp mục lục."),
-    )
-    is_right = pack.json(members.SHEET)["revision"] == told["revision_number"]
-    yield Said(is_right, f"Lần công bố trên phiếu: {_match(is_right)} mục lục.")
-
-
-def _seal(pack: _Pack) -> Iterator[Said]:
-    told, sheet = pack.manifest["seal"], pack.json(members.SHEET)
-    if told is None:
-        yield Said(None, "Phiếu chưa niêm: gói nói phiếu tính thế nào, không nói phiếu đã được duyệt.")
-        return
-    lines = pack.members[members.SEALED_SHEETS].decode().splitlines()
-    own = f"{sheet['level_of']} {sheet['code']} {score_chain.sheet_hash(sheet)}"
-    yield Said(own in lines, f"Phiếu trong lần niêm phiên bản {told['version']}: dấu {_match(own in lines)}.")
-    is_right = len(lines) == told["sheet_count"] and told["content_hash"] == score_chain.content_hash(
-        tuple(line.split(" ")) for line in lines
-    )
-    yield Said(is_right, f"Dấu của cả {len(lines)} phiếu trong lần niêm: {_match(is_right)} mục lục.")
-    if members.SEALED_RUN not in pack.members:
-        yield Said(None, f"Lần niêm nêu người khác nên không kèm: so dấu {told['chain_hash'][:16]} với kho.")
-        return
-    link = pack.members[members.SEALED_RUN].decode().rstrip("\n")
-    is_right = members.digest(link.encode()) == told["chain_hash"]
-    yield Said(is_right, f"Mắt xích của lần niêm: dấu {_match(is_right)} mục lục.")
-    read = json.loads(link)
-    same = {
-        "state": read["state"] == "sealed",
-        "period": (read["period"], read["calendar"]) == (sheet["period"], sheet["calendar"]),
-        "commune_code": read["commune_code"] == pack.manifest["commune"],
-        "revision_hash": read["revision_hash"] == pack.manifest["revision"]["chain_hash"],
-        "rulesets": read["rulesets"].get(sheet["ruleset"]["id"]) == sheet["ruleset"]["sha256"],
-        **{name: read.get(name) == value for name, value in told.items() if name != "chain_hash"},
-    }
-    wrong = [name for name, is_same in same.items() if not is_same]
-    yield Said(
-        not wrong,
-        f"Lần niêm nói về kỳ {read['period']}, {read['sheet_count']} phiếu, hai người duyệt {read['first_by']} và"
-        f" {read['second_by']}: " + (f"khác gói ở {', '.join(wrong)}." if wrong else "khớp gói."),
-    )
-
-
-def _exempted(pack: _Pack) -> Iterator[Said]:
+def _exempted(pack: Pack) -> Iterator[Said]:
     """Say whether every dossier that is not held against somebody was held against them in the lists."""
     for one in pack.json(members.SHEET)["exempted"]:
         for part in one["off"]:
@@ -336,7 +260,7 @@ def _exempted(pack: _Pack) -> Iterator[Said]:
             )
 
 
-def _subject(pack: _Pack) -> Iterator[Said]:
+def _subject(pack: Pack) -> Iterator[Said]:
     told, manifest = pack.json(members.SHEET), pack.manifest
     same = {
         "code": manifest["subject"]["code"],
@@ -353,21 +277,23 @@ def _subject(pack: _Pack) -> Iterator[Said]:
     )
 
 
-def _paper(pack: _Pack) -> Iterator[Said]:
-    import docx
-
+def _paper(pack: Pack) -> Iterator[Said]:
     from tthc.reports import evaluation_sheet
 
     told = pack.json(members.SHEET)
-    made = docx.Document(io.BytesIO(pack.members[members.PAPER]))
-    texts = [paragraph.text for paragraph in made.paragraphs]
-    cells = {cell.text for table in made.tables for row in table.rows for cell in row.cells}
-    feet = [paragraph.text for paragraph in made.sections[0].footer.paragraphs]
+    with zipfile.ZipFile(io.BytesIO(pack.members[members.PAPER])) as given:
+        body = set(_paragraphs(given.read("word/document.xml")))
+        feet = [
+            set(_paragraphs(given.read(name)))
+            for name in given.namelist()
+            if name.startswith("word/footer") and name.endswith(".xml")
+        ]
+    points = f"Điểm: {evaluation_sheet.points(told)}"
     wanted = [
-        ("nhãn ở chân trang", told["label"] in feet),
-        ("điểm", any(text.startswith(f"Điểm: {evaluation_sheet.points(told)}") for text in texts)),
-        ("mức", f"Mức: {evaluation_sheet.level(told)}." in texts),
-        ("từng mục", all(line["item"] in cells for line in told["items"])),
+        ("nhãn ở chân trang", feet != [] and all(told["label"] in foot for foot in feet)),
+        ("điểm", any(text.startswith((f"{points}.", f"{points},")) for text in body)),
+        ("mức", f"Mức: {evaluation_sheet.level(told)}." in body),
+        ("từng mục", all(line["item"] in body for line in told["items"])),
     ]
     wrong = [name for name, is_right in wanted if not is_right]
     yield Said(
@@ -381,21 +307,23 @@ def _paper(pack: _Pack) -> Iterator[Said]:
         )
 
 
-def _match(is_right: bool) -> str:
-    return "khớp" if is_right else "KHÁC"
+def _paragraphs(part: bytes) -> Iterator[str]:
+    """Yield the text of every paragraph of a part of a document, those in tables too."""
+    for paragraph in ElementTree.fromstring(part).iter(f"{_WORD}p"):
+        yield "".join(text.text or "" for text in paragraph.iter(f"{_WORD}t"))
 
 
 def _word(value: Any) -> str:
     return "trống" if value is None else str(value)
 
 
-_STEPS: tuple[tuple[str, Callable[[_Pack], Iterator[Said]]], ...] = (
+_STEPS: tuple[tuple[str, Callable[[Pack], Iterator[Said]]], ...] = (
     ("Phiếu", _subject),
     ("Bộ quy tắc", _rules),
     ("Danh sách", _lists),
     ("Điểm", _points),
     ("Miễn trừ", _exempted),
-    ("Bản công bố", _revision),
-    ("Lần niêm", _seal),
+    ("Bản công bố", pack_links.revision),
+    ("Lần niêm", pack_links.seal),
     ("Bản in", _paper),
 )

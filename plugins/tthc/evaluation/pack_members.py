@@ -110,7 +110,7 @@ def rules_to_yaml(rules: RuleSet) -> bytes:
 
 def rules_from_yaml(body: bytes) -> RuleSet:
     """Return the rule set of a pack."""
-    return msgspec.convert(yaml.safe_load(body), RuleSet, strict=False)
+    return msgspec.yaml.decode(body, type=RuleSet, strict=False)
 
 
 def numbers_to_csv(numbers: Mapping[Place, Figure]) -> bytes:
