@@ -18,11 +18,12 @@ import psycopg
 import pytest
 
 from tthc import settings
+from tthc.quality import decisions
 from tthc.stack import installation, places, postgres, processes, services
 from tthc.stack.api import Airflow
 from tthc.stack.story import CLOSING, DOSSIERS, EVENTS, REFRESH
 
-MONTH = "2025-07"
+MONTH, RELEASE = "2025-07", "release_quarantined"
 PUBLISHED = "SELECT count(*), count(DISTINCT calendar) FROM indicators.published WHERE period = %s"
 FINGERPRINTS = {
     # One for each column, so that a difference says where it is. Warnings belong to the newest judgement; and told
@@ -154,6 +155,29 @@ def test_a_cleared_run_changes_nothing_that_was_right(here):
         path = f"/dags/{dag_id}/dagRuns/demo__{MONTH}/clear"
         airflow.call("POST", path, json={"dry_run": False, "only_failed": False})
         airflow.wait(dag_id, f"demo__{MONTH}")
+    assert fingerprints(here) == before
+
+
+def test_what_a_steward_asked_for_is_answered_by_a_run(here):
+    before = fingerprints(here)
+    with psycopg.connect(here.own_warehouse_url) as connection:
+        rows = connection.execute(
+            "SELECT quarantine_id FROM ops.quarantine WHERE state = 'open' ORDER BY quarantine_id LIMIT 3"
+        ).fetchall()
+        numbers = [number for (number,) in rows]
+        assert numbers, "nothing is in quarantine"
+        decisions.ask_release(connection, numbers, "người trông khu cách ly", "xét lại trong phép thử")
+    airflow = Airflow(here.airflow_url, "data", here.keys.data_password)
+    airflow.start(RELEASE, "phep_thu", {})
+    airflow.wait(RELEASE, "phep_thu", patience=120)
+    # A run by the clock may have been first; either way each was judged once, and no rule has changed since.
+    with psycopg.connect(here.own_warehouse_url) as connection:
+        answers = connection.execute(
+            "SELECT r.is_released, q.state FROM ops.release_requests AS r"
+            " INNER JOIN ops.quarantine AS q USING (quarantine_id) WHERE quarantine_id = ANY (%s)",
+            (numbers,),
+        ).fetchall()
+    assert answers == [(False, "open")] * len(numbers)
     assert fingerprints(here) == before
 
 
