@@ -1,4 +1,4 @@
-"""Every item of a unit a hair below, on and above its floor and its target; every deduction, one by one and together."""
+"""Every item of a unit below, on and above its floor and its target; every deduction, alone and with others."""
 
 from fractions import Fraction
 
