@@ -29,6 +29,6 @@ def test_the_pack_of_every_unit_holds_and_its_rows_are_of_every_register(publish
                 # A row is one that adds to the number, and nobody's name or key is a column.
                 assert all(row["phan_tu_so"] != "0" or row["phan_mau_so"] != "0" for row in rows)
                 assert not any({"official_code", "official_key", "full_name"} & set(row) for row in rows)
-    # Eight dossiers, of which four had a promise and ended; three petitions of the five are theirs and due.
-    wanted = {"form_ii06a_received_or_carried": 8, "dossier_on_time_rate": 4, "pakn_on_time_rate": 3}
-    assert {id: behind[id] for id in wanted} == wanted
+    # The eight dossiers of hamlet; the commune's 3 of 4 that were on time (VALUES) are those of its units.
+    assert (behind["form_ii06a_received_or_carried"], behind["dossier_on_time_rate"]) == (8, 4)
+    assert behind["pakn_on_time_rate"] > 0 and behind["apology_issued_rate"] > 0
