@@ -39,6 +39,10 @@ TEST_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum_naptime": "1h",
+    # Nobody replicates it: what fills a new table is not logged.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
 }
 
 
