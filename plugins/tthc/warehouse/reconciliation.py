@@ -14,6 +14,7 @@ from tthc.sources.streams import Stream
 from tthc.warehouse import database, tables
 
 PORTAL = "core.portal_dossiers"
+_MEMORY_OF_EVERYTHING = "32MB"
 #: Which dossiers of the city and of the portal a changed row of each core table reaches; ``changed`` holds its key.
 _REACHED = {
     "core.dossiers": ("SELECT DISTINCT dossier_code FROM changed", None),
@@ -49,8 +50,13 @@ def everything(connection: psycopg.Connection) -> list[str]:
         f"SELECT dossier_code FROM {table} WHERE commune_code = %(commune_code)s UNION {everyone.format(code)}"
         for table, code in (("core.dossiers", "dossier_code"), (PORTAL, "portal_code"))
     )
+    # Several hashes of a whole side stand beside each other: each of them gets less, so that all together stay small.
+    before = connection.execute("SHOW work_mem").fetchone()["work_mem"]
+    connection.execute(f"SET LOCAL work_mem = '{_MEMORY_OF_EVERYTHING}'")
     # Whoever is in any of these is there already: no rule can reach anybody else.
-    return _compare(connection, city, portal, None, is_everything=True)
+    moved = _compare(connection, city, portal, None, is_everything=True)
+    connection.execute(f"SET LOCAL work_mem = '{before}'")
+    return moved
 
 
 def _has_anything(connection: psycopg.Connection, stream: Stream) -> bool:
