@@ -28,10 +28,10 @@ status: ## Cái gì đang chạy, ở địa chỉ nào
 	@if [ -x $(PYTHON) ]; then $(STACK) status; else echo "Chưa dựng gì: chạy make run."; fi
 
 test: setup ## Chạy mọi phép thử (dưới 20 phút)
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not long" $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-long: setup ## Các phép thử dài: giết giữa chừng, lỗi đường truyền, nhiều số gieo
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m long $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long $(ARGS)
 
 lint: setup ## ruff, đọc thử mọi SQL và mọi khai báo
 	@$(PYTHON) -m tthc.stack.lint

@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folders of the longest files, so that no worker ends on one alone."""
+    """Begin with the folders of the longest files, so that no worker ends on one alone (``--no-loadscope-reorder``)."""
     items.sort(key=lambda item: item.path.parent.name not in ("proof", "stack", "streams"))
 
 
