@@ -6,6 +6,7 @@ year read here.
 """
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 
 ZONE = timezone(timedelta(hours=7))
@@ -101,11 +102,9 @@ def read_instant(value: object) -> datetime | None:
         except ValueError:
             raise UnreadableInstant from None
     if value.__class__ is str and len(value) in (10, 19) and value[2] == "/":  # type: ignore[arg-type,index]
-        try:
+        # Written with something else in it, or no moment: that is for the patient way below.
+        with suppress(ValueError, OverflowError):
             return _slashed_days[value[:10]] + _colon_clocks[value[10:]]  # type: ignore[index]
-        except (ValueError, OverflowError):
-            # Written with something else in it, or no moment: that is for the patient way.
-            return _read_text(value)  # type: ignore[arg-type]
     if value is None:
         return None
     if isinstance(value, datetime):
