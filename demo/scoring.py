@@ -15,8 +15,6 @@ Numbers = Mapping[tuple[str, str, str], tuple[int | None, int | None]]
 COMMUNE = "11674"
 CENTRE = "phuc_vu_hanh_chinh_cong"
 ORDER = ("not_completed", "completed", "good", "excellent")
-
-
 CHAIRMAN = ("Chủ tịch UBND xã", "Chủ tịch Ủy ban nhân dân xã")
 # The year's programme 20, what the city gave 10/10/10, indices 2/2/1/15.
 OF_CHAIRMAN = {"p1": 20, "t1": 10, "t2": 10, "t3": 10, "x1": 2, "x2": 2, "x3": 1, "x4": 15}
@@ -176,7 +174,7 @@ class Quota(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody with a post in the year."""
+    """Somebody with a post in the year; of a head, unit and day of every day as its head."""
 
     code: str
     home: str
@@ -185,6 +183,7 @@ class Person(NamedTuple):
     title: str | None
     days_at_work: int
     days_away: int
+    head_days: set[tuple[str, date]]
 
 
 def people(rows: Iterable[Row], first: date, last: date) -> list[Person]:
@@ -205,7 +204,9 @@ def people(rows: Iterable[Row], first: date, last: date) -> list[Person]:
         gone = {day for day in at_post if reasons.get(day, set()) & {"sickness", "other", "maternity"}}
         last_post = sorted(held, key=lambda row: row["starts_on"])[-1]
         about = (last_post["home_unit_code"], last_post["staff_kind"], bool(last_post["is_head"]))
-        found.append(Person(code, *about, last_post["job_title"], len(at_post) - len(gone), len(away)))
+        led = [(row["home_unit_code"], _each(row, first, last)) for row in held if row["is_head"]]
+        days = (len(at_post) - len(gone), len(away), {(home, day) for home, each in led for day in each})
+        found.append(Person(code, *about, last_post["job_title"], *days))
     return found
 
 
@@ -357,6 +358,8 @@ def _vetoes_of_person(
         held.append(("V2", "completed"))
     if person.is_head and any(harassed(row) for row in found if row["unit_code"] == person.home):
         held.append(("V2H", "good"))
+    if any(row["behaviour"] == "falsification" and first <= row["happened_on"] for row in own):
+        held.append(("V3", "completed"))
     if _failures(mine, "apology_issued_rate") > 0:
         held.append(("V4", "good"))
     house = unit(numbers, person.home)
@@ -366,6 +369,9 @@ def _vetoes_of_person(
         held.append(("V6", "good"))
     if person.is_head and house.level_most is not None:
         held.append(("V7", house.level_most))
+    corrupt = {(row["unit_code"], row["happened_on"]) for row in found if row["behaviour"] == "corruption"}
+    if corrupt & person.head_days:
+        held.append(("V8", "not_completed"))
     days = (last - first).days + 1
     if 2 * person.days_at_work < days:
         held.append(("V10", None))

@@ -91,4 +91,8 @@ REPORTS = (
     (date(2026, 5, 4), COUNTER, "AH-TT-11", "harassment", "petition_system", None, None, None, None),
     (date(2026, 7, 6), SERVICES, "AH-SN-16", "attitude", "inspection",
      date(2026, 8, 10), "partly_substantiated", "reprimand", date(2026, 9, 1)),
+    (date(2026, 8, 17), ECONOMY, "AH-KT-16", "falsification", "inspection",
+     date(2026, 9, 21), "substantiated", "none", None),
+    (date(2026, 8, 24), CULTURE, "AH-VX-12", "corruption", "inspection",
+     date(2026, 10, 5), "partly_substantiated", "warning", date(2026, 10, 12)),
 )  # fmt: skip

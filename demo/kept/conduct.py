@@ -28,6 +28,8 @@ WORDS = {
         "harassment": "Phiền hà, sách nhiễu",
         "indiscipline": "Vi phạm kỷ luật, kỷ cương",
         "attitude": "Thái độ không đúng mực",
+        "falsification": "Làm sai dữ liệu, kết thúc hồ sơ giả",
+        "corruption": "Tham nhũng, lãng phí bị xử lý",
     },
     "reported_through": {
         "petition_system": "Hệ thống PAKN",

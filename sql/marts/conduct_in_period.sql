@@ -32,7 +32,7 @@ COMMENT ON FUNCTION marts.conduct_in_period(text, date, date) IS
 'Các phản ánh nhận trong kỳ [a, b] và các kết luận trong kỳ về kỷ luật, kỷ cương; không cho biết là ai.
 record_code: Mã dòng của sổ kỷ luật, kỷ cương.
 unit_code: Đơn vị của người liên quan; phản ánh có thể chưa rõ đơn vị, khi ấy chỉ đếm ở cấp xã.
-is_violation: Đã kết luận đúng, toàn bộ hoặc một phần, về vi phạm kỷ luật, kỷ cương hoặc thái độ không đúng mực.
+is_violation: Đã kết luận đúng, toàn bộ hoặc một phần, về vi phạm kỷ luật, kỷ cương, thái độ không đúng mực, làm sai dữ liệu, hoặc tham nhũng, lãng phí.
 is_harassment: Đã kết luận đúng, toàn bộ hoặc một phần, về phiền hà, sách nhiễu.
 is_report: Phản ánh về thái độ hoặc phiền hà, sách nhiễu: chưa biết đúng sai, không bao giờ thành điểm.
 fetch_id: Lần đọc đã đưa dòng này vào.

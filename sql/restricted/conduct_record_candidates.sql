@@ -44,7 +44,7 @@ COMMENT ON COLUMN restricted.conduct_record_candidates.kind IS 'Loại dòng: br
 COMMENT ON COLUMN restricted.conduct_record_candidates.happened_on IS 'Ngày quán triệt, ngày nhận phản ánh, hoặc ngày kết luận.';
 COMMENT ON COLUMN restricted.conduct_record_candidates.unit_code IS 'Mã đơn vị theo bảng tra tên; phản ánh có thể chưa rõ đơn vị.';
 COMMENT ON COLUMN restricted.conduct_record_candidates.official_code IS 'Mã công chức; phản ánh có thể chưa rõ người.';
-COMMENT ON COLUMN restricted.conduct_record_candidates.behaviour IS 'Hành vi: harassment (phiền hà, sách nhiễu), indiscipline, attitude.';
+COMMENT ON COLUMN restricted.conduct_record_candidates.behaviour IS 'Hành vi: harassment (phiền hà, sách nhiễu), indiscipline, attitude, falsification (làm sai dữ liệu), corruption (tham nhũng, lãng phí).';
 COMMENT ON COLUMN restricted.conduct_record_candidates.reported_through IS 'Nguồn tin: petition_system, letter, hotline, inspection, other; chỉ ở phản ánh.';
 COMMENT ON COLUMN restricted.conduct_record_candidates.report_code IS 'Mã dòng của phản ánh đã dẫn tới kết luận này.';
 COMMENT ON COLUMN restricted.conduct_record_candidates.verdict IS 'Kết luận: substantiated (đúng), partly_substantiated, unsubstantiated; chỉ ở kết luận.';

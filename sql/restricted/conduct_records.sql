@@ -34,7 +34,7 @@ COMMENT ON COLUMN restricted.conduct_records.kind IS 'Loại dòng: briefing (qu
 COMMENT ON COLUMN restricted.conduct_records.happened_on IS 'Ngày quán triệt, ngày nhận phản ánh, hoặc ngày kết luận.';
 COMMENT ON COLUMN restricted.conduct_records.unit_code IS 'Mã đơn vị theo bảng tra tên; phản ánh có thể chưa rõ đơn vị.';
 COMMENT ON COLUMN restricted.conduct_records.official_code IS 'Mã công chức; phản ánh có thể chưa rõ người.';
-COMMENT ON COLUMN restricted.conduct_records.behaviour IS 'Hành vi: harassment (phiền hà, sách nhiễu), indiscipline, attitude.';
+COMMENT ON COLUMN restricted.conduct_records.behaviour IS 'Hành vi: harassment (phiền hà, sách nhiễu), indiscipline, attitude, falsification (làm sai dữ liệu), corruption (tham nhũng, lãng phí).';
 COMMENT ON COLUMN restricted.conduct_records.reported_through IS 'Nguồn tin: petition_system, letter, hotline, inspection, other; chỉ ở phản ánh.';
 COMMENT ON COLUMN restricted.conduct_records.report_code IS 'Mã dòng của phản ánh đã dẫn tới kết luận này.';
 COMMENT ON COLUMN restricted.conduct_records.verdict IS 'Kết luận: substantiated (đúng), partly_substantiated, unsubstantiated; chỉ ở kết luận.';

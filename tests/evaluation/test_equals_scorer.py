@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -21,8 +21,9 @@ from tthc.evaluation.sheets import Sheet
 from tthc.workdays import periods
 
 HEADS = {one.code for one in OFFICIALS if one.is_head}
-OF_PEOPLE = ("V1", "V2", "V2H", "V4", "V5", "V6", "V7", "V10", "V10B")
+OF_PEOPLE = ("V1", "V2", "V2H", "V3", "V4", "V5", "V6", "V7", "V8", "V10", "V10B")
 OF_UNITS = ("V4", "V5", "V6")
+BEHAVIOURS = ("harassment", "indiscipline", "falsification", "corruption")
 LEVELS = ("excellent", "good", "completed", "not_completed")
 
 
@@ -48,7 +49,27 @@ def world(random: Random):
         staff.append(
             away | {"official_code": code, "starts_on": first, "ends_on": last, "absence_reason": reason}
         )
-    for number, code in enumerate(random.sample(codes, 8)):
+    # In the middle of a year one head leaves the post, and somebody else of the unit takes it.
+    leaving = random.choice([row for row in staff if row["is_head"]])
+    staff.remove(leaving)
+    next_day = random.choice((date(2025, 10, 1), date(2026, 7, 1)))
+    before, after = {"ends_on": next_day - timedelta(days=1)}, {"starts_on": next_day}
+    other = next(
+        row for row in staff
+        if row["kind"] == "posting" and row["home_unit_code"] == leaving["home_unit_code"] and not row["is_head"]
+        and row["starts_on"] <= date(2025, 7, 1) and row["ends_on"] is None and row["staff_kind"] != "contract"
+    )  # fmt: skip
+    staff.remove(other)
+    staff += [leaving | before, leaving | after | {"is_head": False}]
+    staff += [other | before, other | after | {"is_head": True}]
+    # On the last day of the one, or the first of the other, something is concluded about the unit and about nobody.
+    conduct.append(
+        dict.fromkeys(conduct[0])
+        | {"record_code": "Y", "kind": "finding", "unit_code": leaving["home_unit_code"]}
+        | {"behaviour": random.choice(BEHAVIOURS), "verdict": "substantiated"}
+        | {"happened_on": next_day - timedelta(days=random.choice((0, 1)))}
+    )
+    for number, code in enumerate(random.sample(codes, 12)):
         day = date(random.choice((2025, 2026)), random.randrange(1, 13), 28)
         discipline = random.choice((None, "none", "reprimand", "warning"))
         later = (
@@ -62,7 +83,7 @@ def world(random: Random):
                 "happened_on": day,
             }
             | {"unit_code": random.choice(list(NAMES)), "official_code": code}
-            | {"behaviour": random.choice(("harassment", "indiscipline")), "discipline": discipline}
+            | {"behaviour": random.choice(BEHAVIOURS), "discipline": discipline}
             | {"verdict": random.choice(("substantiated", "partly_substantiated", "unsubstantiated"))}
             | {"disciplined_on": later}
         )
@@ -140,6 +161,13 @@ def test_sheets_equal_the_independent_scorer(label):
         }
         assert checks == scoring.quotas(expected, staff, *year(label)), seed
         exceeded.update(len(one.excellent) > one.allowed for one in checks.values())
+        corrupt = {
+            row["unit_code"]
+            for row in conduct
+            if (row["kind"], row["behaviour"]) == ("finding", "corruption")
+            and row["verdict"] != "unsubstantiated"
+            and str(row["happened_on"].year) == label
+        }
         for sheet in (*units.values(), *people.values()):
             seen[sheet.level_of][sheet.level] += 1
             for one in sheet.held:
@@ -147,15 +175,23 @@ def test_sheets_equal_the_independent_scorer(label):
                     # It always holds for a head: it lowers some, and leaves others where they are.
                     own = sheet.rules.band(sheet.total.most).level
                     seen["official"]["V7", scoring.ORDER.index(one.cap) < scoring.ORDER.index(own)] += 1
+                if one.veto.code == "V8" and sheet.person:
+                    is_head = sheet.person.is_head
+                    seen["official"]["V8", "of whoever left"] += bool(one.holds and not is_head)
+                    is_after = sheet.person.home_unit in corrupt and is_head and not one.holds
+                    seen["official"]["V8", "not of whoever came"] += is_after
             seen[sheet.level_of].update((one.veto.code, one.holds) for one in sheet.held)
     # Nothing is proven of what never happened: each veto holds for some and not for others, each level is somebody's.
     assert compared > 1_500 and exceeded[True] >= 5 and exceeded[False] >= 5, exceeded
     assert {(veto, holds) for veto in OF_PEOPLE for holds in (True, False)} <= set(seen["official"]), seen
     assert {(veto, holds) for veto in OF_UNITS for holds in (True, False)} <= set(seen["unit"]), seen
+    # Who was head for a part of the year only answers for that part.
+    assert seen["official"]["V8", "of whoever left"] and seen["official"]["V8", "not of whoever came"], seen
     # What has no source holds for nobody, and says so.
-    assert all(
-        seen["official"][veto, None] and not seen["official"][veto, True] for veto in ("V3", "V8", "V9")
-    )
+    assert seen["official"]["V9", None] and not seen["official"]["V9", True]
+    for veto in ("V3", "V8"):
+        assert seen["unit"][veto, None] and not seen["unit"][veto, True]
+        assert not seen["official"][veto, None]
     assert {*LEVELS, None} <= set(seen["official"]), seen
     assert {"good", "completed", "not_completed"} <= set(seen["unit"]), seen
 

@@ -1,5 +1,6 @@
 """Packs of everybody, of both years: each adds up from its own rows, and any number that is moved is noticed."""
 
+import copy
 import json
 from collections import Counter
 from dataclasses import replace
@@ -91,6 +92,32 @@ def test_every_pack_holds_and_says_as_much_as_its_sheet(gathered):
         seen.update(one.veto.code for one in sheet.held if one.holds)
     assert seen["unit"] == 5 and seen["head"] >= 4 and seen["official"] >= 15
     assert {"V4", "V6", "V7"} <= set(seen)
+
+
+def test_a_pack_has_of_others_only_findings_that_cap_and_without_whom_they_are_about(gathered):
+    numbers, known = gathered
+    about_others: Counter = Counter()
+    for code, sheet in known.people.items():
+        grounds = json.loads(pack_members.unzipped(pack(numbers, known, code))[pack_members.GROUNDS])
+        for one in grounds["findings"]:
+            assert one["official_code"] in (code, None)
+            if one["official_code"] is None:
+                assert one["is_harassment"] or one["is_corruption"]
+                assert (one["discipline"], one["disciplined_on"]) == (None, None)
+                about_others["corruption" if one["is_corruption"] else "harassment"] += 1
+        held = {one.veto.code for one in sheet.held if one.holds}
+        assert ("V8" in held) <= any(one["is_corruption"] for one in grounds["findings"])
+        assert ("V3" in held) == any(one["is_falsification"] for one in grounds["findings"])
+        # A pack made before these were kept is still read; of them it knows nothing.
+        before = copy.deepcopy(grounds)
+        del before["person"]["headed"]
+        for one in before["findings"]:
+            del one["is_falsification"], one["is_corruption"]
+        person, findings, *_ = pack_members.from_grounds(before)
+        assert person == replace(sheet.person, headed=())
+        assert not any(one.is_falsification or one.is_corruption for one in findings)
+        assert pack_members.from_grounds(grounds)[0] == sheet.person
+    assert about_others["corruption" if known.period.label == "2026" else "harassment"] > 0
 
 
 def test_a_number_that_is_moved_with_its_list_and_all_fingerprints_moves_the_sheet(gathered):

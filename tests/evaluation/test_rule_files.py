@@ -67,6 +67,7 @@ QD212, ND335 = "officials/qd212_2025.yaml", "officials/nd335_2026.yaml"
         (ND335, "percent: 20", "percent: 30", "percent", "quota:"),
         (ND335, "absent_from: 3", "absent_from: 7", "absent_from", "work:"),
         (ND335, "fact: disciplined}", "fact: disciplined, why: không}", "V1", "code: V1"),
+        (ND335, "fact: unit_corruption, heads_only: true", "fact: unit_corruption", "heads_only", "code: V8"),
         (QD212, "applies_to: [", "applies_to: [mayor, ", "Invalid enum value", "applies_to:"),
         (QD212, "per_failure: 1", "per_failure: 2", "per_failure", "code: b"),
         (

@@ -10,7 +10,7 @@ import pytest
 from tests.evaluation.demo_numbers import COMMUNE
 from tthc.evaluation import rules, scoring, standing, vetoes
 from tthc.evaluation.figures import Figure, Figures
-from tthc.evaluation.people import Finding, Person, findings_until, persons
+from tthc.evaluation.people import Finding, Person, persons
 from tthc.evaluation.rule_files import named
 from tthc.evaluation.rules import LEVELS
 from tthc.evaluation.sheets import official_sheets, unit_sheet
@@ -19,6 +19,7 @@ from tthc.workdays import periods
 YEAR = periods.parse("2026")
 LOOSE = ("units_default", "nd335_2026", "public_employees_2026")
 STRICT = ("qd212_2025", "units_bands_qd212")
+OF_OFFICIALS = ("qd212_2025", "nd335_2026", "public_employees_2026")
 
 
 def rate(n: int, d: int) -> Figure:
@@ -145,8 +146,8 @@ def absence(first: date, days: int, reason: str) -> dict:
     return BASE | away | {"ends_on": first + timedelta(days=days - 1)}
 
 
-def sheet_of(rows: list[dict], findings: list[Finding] | None = None, period=YEAR):
-    declared = named("nd335_2026")
+def sheet_of(rows: list[dict], findings: list[Finding] | None = None, period=YEAR, id="nd335_2026"):
+    declared = named(id)
     known = figures("official", "AH-01", period, dossier_on_time_rate=rate(50, 50))
     made = official_sheets({"civil_servant": declared}, known, persons(rows, period), findings or [], {})
     return made["AH-01"]
@@ -196,49 +197,6 @@ def test_absences_are_counted_once_and_only_by_the_year():
     assert quarter.is_rated
 
 
-def finding(**told) -> dict:
-    return {
-        "record_code": "KL-1", "kind": "finding", "happened_on": date(2026, 3, 1), "unit_code": "kinh_te",
-        "official_code": "AH-01", "behaviour": "harassment", "verdict": "substantiated", "discipline": None,
-        "disciplined_on": None,
-    } | told  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("told", "vetoes_held"),
-    [
-        ({}, {"V2"}),
-        ({"verdict": "partly_substantiated"}, {"V2"}),
-        ({"verdict": "unsubstantiated"}, set()),
-        # A report is never a finding.
-        ({"kind": "report"}, set()),
-        ({"behaviour": "indiscipline"}, set()),
-        ({"discipline": "none"}, {"V2"}),
-        ({"discipline": "reprimand", "disciplined_on": date(2026, 12, 31)}, {"V1"}),
-        # One case counts in one year only: that of the decision.
-        ({"discipline": "reprimand", "disciplined_on": date(2027, 1, 1)}, {"V2"}),
-        (
-            {
-                "happened_on": date(2025, 12, 31),
-                "discipline": "reprimand",
-                "disciplined_on": date(2026, 1, 1),
-            },
-            {"V1"},
-        ),
-        ({"happened_on": date(2025, 12, 31)}, set()),
-        ({"happened_on": date(2027, 1, 1)}, set()),
-    ],
-)
-def test_v1_and_v2_by_what_was_concluded(told, vetoes_held):
-    found = findings_until([finding(**told)], YEAR)
-    sheet = sheet_of([posting(date(2020, 1, 1))], found)
-    assert held(sheet) == vetoes_held
-    if "V1" in vetoes_held:
-        assert sheet.level == "not_completed"
-    elif "V2" in vetoes_held:
-        assert sheet.level_most == "completed"
-
-
 @pytest.mark.parametrize("level", LEVELS)
 def test_v7_a_head_is_not_above_the_unit(level):
     declared = named("nd335_2026")
@@ -284,27 +242,6 @@ def test_points_that_people_enter_decide_the_level_and_nothing_else_does():
 
 
 @pytest.mark.parametrize(
-    ("unit", "behaviour", "verdict", "day", "holds"),
-    [
-        ("kinh_te", "harassment", "substantiated", date(2026, 3, 1), True),
-        ("kinh_te", "harassment", "partly_substantiated", date(2026, 12, 31), True),
-        ("kinh_te", "harassment", "unsubstantiated", date(2026, 3, 1), False),
-        ("kinh_te", "indiscipline", "substantiated", date(2026, 3, 1), False),
-        ("van_phong", "harassment", "substantiated", date(2026, 3, 1), False),
-        ("kinh_te", "harassment", "substantiated", date(2025, 12, 31), False),
-    ],
-)
-def test_v2_caps_the_head_by_what_was_concluded_inside_the_unit(unit, behaviour, verdict, day, holds):
-    told = finding(
-        unit_code=unit, official_code="AH-07", behaviour=behaviour, verdict=verdict, happened_on=day
-    )
-    found = findings_until([told], YEAR)
-    for is_head in (True, False):
-        rows = [posting(date(2020, 1, 1)) | {"is_head": is_head}]
-        assert ("V2H" in held(sheet_of(rows, found))) is (holds and is_head)
-
-
-@pytest.mark.parametrize(
     ("overdue", "unapologised", "vetoes_held"),
     [(5, 0, set()), (6, 0, {"V6"}), (5, 1, {"V4"}), (6, 1, {"V4", "V6"})],
 )
@@ -331,10 +268,10 @@ def test_v5_of_the_unit_is_that_of_its_head_and_of_nobody_else(n, holds):
         assert ("V5" in held(made["AH-01"])) is (holds and is_head)
 
 
-@pytest.mark.parametrize("id", ["qd212_2025", "nd335_2026", "public_employees_2026"])
+@pytest.mark.parametrize("id", OF_OFFICIALS)
 def test_what_has_no_source_is_never_said_to_hold_nor_not_to(id):
     without = {veto.code: veto.why for veto in named(id).vetoes if veto.why}
-    assert set(without) == {"V3", "V8", "V9"} and all(len(why) > 20 for why in without.values())
+    assert set(without) == {"V9"} and all(len(why) > 20 for why in without.values())
     judged = vetoes.of_person(
         named(id),
         figures(),
@@ -343,3 +280,9 @@ def test_what_has_no_source_is_never_said_to_hold_nor_not_to(id):
         None,
     )
     assert {one.veto.code for one in judged if one.holds is None} >= set(without)
+    assert {one.veto.code: one.holds for one in judged}["V3"] is False
+
+
+def test_a_sheet_of_a_unit_does_not_read_what_is_restricted_and_says_so():
+    without = {veto.code: veto.why for veto in named("units_default").vetoes if veto.why}
+    assert set(without) == {"V3", "V8"} and all("sổ kỷ luật, kỷ cương" in why for why in without.values())

@@ -203,7 +203,9 @@ def grounds(
             continue
         if one.official_code == person.code:
             told.append(one._asdict())
-        elif one.unit_code == person.home_unit and one.is_harassment and person.is_head:
+        elif (one.unit_code == person.home_unit and one.is_harassment and person.is_head) or (
+            one.is_corruption and person.was_head_of(one.unit_code, one.concluded_on)
+        ):
             told.append({**one._asdict(), "official_code": None, "discipline": None, "disciplined_on": None})
     return {
         "person": None
@@ -219,6 +221,7 @@ def grounds(
             "absent": [list(span) for span in person.absent],
             "exempted": [list(one) for one in person.exempted],
             "self_scored": [[item, str(points)] for item, points in person.self_scored],
+            "headed": [list(span) for span in person.headed],
         },
         "findings": told,
         "unit": None if unit is None else {"level": unit.level, "held": list(unit.held)},
@@ -241,6 +244,10 @@ def from_grounds(
                 "absent": tuple((why, _day(first), _day(last)) for why, first, last in person["absent"]),
                 "exempted": tuple(Exempted(*one[:-1], tuple(one[-1])) for one in person["exempted"]),
                 "self_scored": tuple((item, Decimal(points)) for item, points in person["self_scored"]),
+                # Packs made before it was kept have none, and no rule that asks.
+                "headed": tuple(
+                    (unit, _day(first), _day(last)) for unit, first, last in person.get("headed", ())
+                ),
             }
         ),
         [

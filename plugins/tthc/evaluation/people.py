@@ -40,6 +40,8 @@ class Finding(NamedTuple):
     is_harassment: bool
     discipline: str | None
     disciplined_on: date | None
+    is_falsification: bool = False
+    is_corruption: bool = False
 
 
 class Exempted(NamedTuple):
@@ -57,7 +59,7 @@ class Person:
     """One official as of the last day in the period: where they belong, where they work, and their spans of days.
 
     ``exempted`` are late dossiers that do not count against them; ``self_scored`` their own points by item, which are
-    shown and never counted.
+    shown and never counted; ``headed`` the units of which they were head, with the first and last day in the year.
     """
 
     code: str
@@ -70,6 +72,7 @@ class Person:
     absent: tuple[tuple[str, date, date], ...]
     exempted: tuple[Exempted, ...] = ()
     self_scored: tuple[tuple[str, Decimal], ...] = ()
+    headed: tuple[tuple[str, date, date], ...] = ()
 
     @property
     def less(self) -> dict[tuple[str, str, str], int]:
@@ -77,12 +80,21 @@ class Person:
         parts = Counter(part for one in self.exempted for part in one.parts)
         return {("official", self.code, part): count for part, count in parts.items()}
 
+    def was_head_of(self, unit: str | None, day: date) -> bool:
+        """Say whether they were head of a unit on a day of the year."""
+        return any(headed == unit and first <= day <= last for headed, first, last in self.headed)
+
 
 def persons(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Person]:
     """Return everybody with a post in the period, by code; ``rows`` of the register of staff, in any order."""
     posts: dict[str, list[Mapping[str, Any]]] = {}
     away: dict[str, list[tuple[str, date, date]]] = {}
+    headed: dict[str, list[tuple[str, date, date]]] = {}
+    year = _year(period)
     for row in rows:
+        since, until = max(row["starts_on"], year.start), min(row["ends_on"] or period.end, period.end)
+        if row["kind"] != "absence" and row["is_head"] and since <= until:
+            headed.setdefault(row["official_code"], []).append((row["home_unit_code"], since, until))
         first, last = max(row["starts_on"], period.start), min(row["ends_on"] or period.end, period.end)
         if first > last:
             continue
@@ -107,6 +119,7 @@ def persons(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Person]:
                 newest["job_title"],
                 tuple(spans),
                 tuple(sorted(away.get(code, ()), key=lambda span: (span[1], span[2], span[0]))),
+                headed=tuple(sorted(headed.get(code, ()), key=lambda span: (span[1], span[2], span[0]))),
             )
         )
     return found
@@ -139,7 +152,7 @@ def _days(spans: Iterable[tuple[date, date]]) -> Iterable[date]:
 
 def findings_until(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Finding]:
     """Return the findings of the period's year up to its last day: concluded and true, or disciplined in it."""
-    year = periods.parse(period.label[:4], period.calendar)
+    year = _year(period)
     found = []
     for row in rows:
         days = [day for day in (row["happened_on"], row["disciplined_on"]) if day is not None]
@@ -148,6 +161,7 @@ def findings_until(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Fi
             continue
         if not any(year.start <= day <= period.end for day in days):
             continue
+        is_of_year = year.start <= row["happened_on"]
         is_disciplined = (
             row["discipline"] not in (None, "none")
             and row["disciplined_on"] is not None
@@ -159,12 +173,19 @@ def findings_until(rows: Iterable[Mapping[str, Any]], period: Period) -> list[Fi
                 row["happened_on"],
                 row["unit_code"],
                 row["official_code"],
-                row["behaviour"] == "harassment" and year.start <= row["happened_on"],
+                row["behaviour"] == "harassment" and is_of_year,
                 row["discipline"] if is_disciplined else None,
                 row["disciplined_on"] if is_disciplined else None,
+                row["behaviour"] == "falsification" and is_of_year,
+                row["behaviour"] == "corruption" and is_of_year,
             )
         )
     return sorted(found)
+
+
+def _year(period: Period) -> Period:
+    """Return the whole year of a period, in its calendar."""
+    return periods.parse(period.label[:4], period.calendar)
 
 
 def read(

@@ -151,6 +151,8 @@ def _of_rest(declared: RuleSet) -> Iterator[Problem]:
             yield Problem(where, f"{veto.code}: fact chỉ dùng cho người")
         if veto.fact in ("short_work", "long_absence") and declared.work is None:
             yield Problem(where, f"{veto.code}: cần work")
+        if (veto.fact or "").startswith("unit_") and not veto.heads_only:
+            yield Problem(where, f"{veto.code}: {veto.fact} chỉ dùng cho người đứng đầu (heads_only: true)")
         for test in veto.tests:
             for text in _of_test(test, declared.kind):
                 yield Problem(where, f"{veto.code}: {text}")

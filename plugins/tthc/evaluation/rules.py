@@ -137,6 +137,8 @@ class Veto(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             "disciplined",
             "harassment",
             "unit_harassment",
+            "falsification",
+            "unit_corruption",
             "unit_veto",
             "unit_level",
             "short_work",

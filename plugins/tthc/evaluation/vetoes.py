@@ -40,7 +40,7 @@ def of_person(
     """Return every veto of an official, judged; ``unit`` is the sheet of the home unit."""
     found = []
     for veto in rules.vetoes:
-        if veto.heads_only and not person.is_head:
+        if veto.heads_only and not _is_asked(veto, person):
             continue
         found.append(
             _tested(veto, figures, "official", person.code)
@@ -48,6 +48,11 @@ def of_person(
             else _of_fact(veto, rules, figures, person, findings, unit)
         )
     return found
+
+
+def _is_asked(veto: Veto, person: Person) -> bool:
+    """Say whether a veto of heads is asked of somebody; corruption, of whoever was head at some time of the year."""
+    return bool(person.headed) if veto.fact == "unit_corruption" else person.is_head
 
 
 def capped(level: Level, held: Sequence[Held]) -> Level:
@@ -115,6 +120,16 @@ def _of_fact(
     if veto.fact == "unit_harassment":
         inside = [one for one in findings if one.unit_code == person.home_unit and one.is_harassment]
         return _of_findings(veto, inside, cap)
+    if veto.fact == "falsification":
+        return _of_findings(veto, [one for one in own if one.is_falsification], cap)
+    if veto.fact == "unit_corruption":
+        # Of whoever was head on the day it was concluded: who came later does not answer for it, who left does.
+        under = [
+            one
+            for one in findings
+            if one.is_corruption and person.was_head_of(one.unit_code, one.concluded_on)
+        ]
+        return _of_findings(veto, under, cap)
     if veto.fact in ("unit_veto", "unit_level"):
         if unit is None:
             return Held(veto, None, f"Chưa có phiếu của đơn vị {person.home_unit}.")
