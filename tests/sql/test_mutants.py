@@ -83,7 +83,9 @@ def test_drawn_mistakes_break_a_case(case_connection, monkeypatch, table):
             with case_connection.transaction(force_rollback=True), monkeypatch.context() as patch:
                 if made:
                     create = f"CREATE {known.kind} "
-                    case_connection.execute(mutant.text.replace(create, f"CREATE OR REPLACE {known.kind} ", 1))
+                    case_connection.execute(
+                        mutant.text.replace(create, f"CREATE OR REPLACE {known.kind} ", 1)
+                    )
                 patch.setitem(tables.tables(), table, dataclasses.replace(known, **changed))
                 if not is_killed(case_connection, table):
                     missed.append(mutant)

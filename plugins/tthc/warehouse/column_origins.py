@@ -73,18 +73,28 @@ def _query(table: Table) -> tuple[expressions.Expression | None, tuple[str, ...]
         return created.expression, tuple(one.alias_or_name for one in created.expression.selects)
     (created, *_) = (one for one in _parsed(table.shape) if isinstance(one, expressions.Create))
     columns = tuple(one.name for one in created.find_all(expressions.ColumnDef))
-    inserts = [one for one in _parsed(table.refill) if isinstance(one, expressions.Insert)]
+    steps = _parsed(table.refill)
+    inserts = [one for one in steps if isinstance(one, expressions.Insert)]
     if not inserts:
         return None, columns
     insert = inserts[-1]
     query = insert.expression
-    if insert.args.get("with_") or insert.args.get("with"):
-        query.set("with_", insert.args.get("with_") or insert.args.get("with"))
+    named = insert.args.get("with_") or insert.args.get("with") or query.args.get("with_")
+    # What was laid into a temporary table first is read as if it were named in the query itself.
+    laid = [
+        expressions.CTE(this=one.expression, alias=expressions.TableAlias(this=one.this.this))
+        for one in steps
+        if isinstance(one, expressions.Create) and one.expression is not None
+    ]
+    if named or laid:
+        query.set("with_", expressions.With(expressions=[*laid, *(named.expressions if named else ())]))
     return query, tuple(one.name for one in insert.this.expressions)
 
 
 def _parsed(text: str) -> list[expressions.Expression]:
     text = re.sub(r"%\(\w+\)s", "NULL", text).replace("%%", "%").replace(".values", '."values"')
+    # What the parser does not know, and what changes no column.
+    text = text.replace(" ON COMMIT DROP AS", " AS")
     return [one for one in sqlglot.parse(text, read="postgres") if one is not None]
 
 
