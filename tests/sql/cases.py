@@ -66,6 +66,11 @@ class Placed:
         """What pytest shows."""
         return f"{self.table}-{self.path.stem}-{self.shared.cases.index(self.case) + 1}"
 
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """What is done with what is given: the file's steps, then its own."""
+        return [*self.shared.steps, *self.case.steps]
+
 
 def every_case() -> list[Placed]:
     """Return every case, in the order of tables and files."""
@@ -86,11 +91,10 @@ def run(connection: psycopg.Connection, placed: Placed) -> None:
     for given in (*map(_shared, shared.use), shared.given, case.given):
         for table, rows in given.items():
             insert(connection, table, rows)
-    steps = [*shared.steps, *case.steps]
     if case.refused is not None:
-        _refused(connection, steps, case.refused)
+        _refused(connection, placed.steps, case.refused)
         return
-    for step in steps:
+    for step in placed.steps:
         do(connection, step)
     if case.rows is None:
         _compare_value(connection, placed)

@@ -5,7 +5,10 @@ python -m pytest -m long tests/sql/test_mutants.py -k drawn -s        shows whic
 
 from __future__ import annotations
 
+import io
 import itertools
+import re
+import tokenize
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -34,6 +37,15 @@ _INSTEAD = {
     "left": "INNER",
     "lag": "lead",
     "lead": "lag",
+}
+#: The same in the text of a module: what its statements say, and what Python itself does.
+_SQL_WORD = re.compile(r"<=|>=|<>|(?<![<>=!])[<>=](?![<>=])|\b(?:AND|OR|NOT|LEFT|max|min|true|false)\b")
+_PYTHON = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "+": "-", "-": "+"} | {
+    "and": "or",
+    "or": "and",
+    "not": "",
+    "True": "False",
+    "False": "True",
 }
 
 
@@ -78,3 +90,18 @@ def _other(before: Token, token: Token) -> str | None:
     if token.token_type in (TokenType.STRING, TokenType.IDENTIFIER):
         return None
     return _INSTEAD.get(token.text.lower())
+
+
+def drawn_in_python(source: str) -> Iterator[Mutant]:
+    """Yield every mutant of a module whose strings hold SQL, in order; its docstrings are left alone."""
+    starts = list(itertools.accumulate((len(line) for line in source.splitlines(keepends=True)), initial=0))
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        at = starts[token.start[0] - 1] + token.start[1]
+        if token.type == tokenize.STRING:
+            found = () if token.string.startswith('"""') else _SQL_WORD.finditer(token.string)
+            places = [(at + one.start(), one[0], _INSTEAD[one[0].lower()]) for one in found]
+        else:
+            places = [(at, token.string, _PYTHON[token.string])] if token.string in _PYTHON else []
+        for start, old, new in places:
+            text = source[:start] + new + source[start + len(old) :]
+            yield Mutant(token.start[0], old, new, token.line.strip(), text)

@@ -1,6 +1,8 @@
 """The cases are worth something: each of these small mistakes in the SQL breaks at least one of them."""
 
 import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -8,8 +10,7 @@ import psycopg
 import pytest
 
 from tests.sql import cases, drawn_mutants
-from tthc.errors import TthcError
-from tthc.warehouse import tables
+from tthc.warehouse import merge, tables
 
 MUTANTS = [
     (table, old, new)
@@ -22,13 +23,15 @@ MUTANTS = [
 
 def is_killed(connection: psycopg.Connection, table: str) -> bool:
     """Say whether a case of the table fails; everything is rolled back."""
-    for placed in cases.every_case():
-        if placed.table != table:
-            continue
+    return _breaks(connection, [placed for placed in cases.every_case() if placed.table == table])
+
+
+def _breaks(connection: psycopg.Connection, placed: Iterable[cases.Placed]) -> bool:
+    for one in placed:
         try:
             with connection.transaction(force_rollback=True):
-                cases.run(connection, placed)
-        except (AssertionError, psycopg.Error, TthcError):
+                cases.run(connection, one)
+        except Exception:
             return True
     return False
 
@@ -99,6 +102,28 @@ def test_drawn_mistakes_break_a_case(case_connection, monkeypatch, table):
     print(f"{table}: {count - len(missed)} / {count}\n{told}")
     # Nine of ten over all tables (docs/reliability.md); a few change nothing that a row can show.
     assert count and 5 * len(missed) <= count, f"{table}: {len(missed)} of {count} go unnoticed:\n{told}"
+
+
+@pytest.mark.long
+def test_drawn_mistakes_in_the_merge_break_a_case(case_connection):
+    source = Path(merge.__file__).read_text(encoding="utf-8")
+    merged = [one for one in cases.every_case() if any("merge" in step for step in one.steps)]
+    assert len(merged) > 80
+    missed, count = [], 0
+    for mutant in drawn_mutants.drawn_in_python(source):
+        count += 1
+        try:
+            # The module keeps its name, so whoever calls it calls what stands there now.
+            exec(compile(mutant.text, merge.__file__, "exec"), vars(merge))
+            if not _breaks(case_connection, merged):
+                missed.append(mutant)
+        except SyntaxError:
+            count -= 1
+        finally:
+            exec(compile(source, merge.__file__, "exec"), vars(merge))
+    told = "\n".join(f"  {one.line}: {one.old} → {one.new or 'không có'}: {one.shown}" for one in missed)
+    print(f"merge: {count - len(missed)} / {count}\n{told}")
+    assert 10 * len(missed) <= count, f"{len(missed)} of {count} go unnoticed:\n{told}"
 
 
 def test_without_a_mistake_every_case_holds(case_connection):
