@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from tests.evaluation.demo_numbers import COMMUNE
 from tests.evaluation.test_thresholds import figures, number, rate
 from tthc.evaluation import scoring
 from tthc.evaluation.figures import Figure
@@ -24,6 +25,7 @@ SCHEME = (
     ("B6", "two_system_match_rate", 2, 95, 100),
     ("C1", "dossier_satisfaction_rate", 6, 80, 95),
     ("C2", "pakn_on_time_rate", 5, 80, 100),
+    ("C3", "tthc_public_center_rate", 4, 90, 100),
     ("D1", "par_task_on_time_rate", 7, 80, 100),
     ("D2", "city_task_on_time_rate", 5, 80, 100),
     ("D3", "report_on_time_rate", 3, 80, 100),
@@ -31,7 +33,11 @@ SCHEME = (
 
 
 def line_of(code: str, **told: Figure) -> scoring.Line:
-    sheet = unit_sheet(named("units_default"), figures(**told), "kinh_te")
+    # Procedures are posted for the whole commune, and it is the Centre that posts them.
+    is_whole = code == "C3"
+    known = figures("commune", COMMUNE, **told) if is_whole else figures(**told)
+    unit = "phuc_vu_hanh_chinh_cong" if is_whole else "kinh_te"
+    sheet = unit_sheet(named("units_default"), known, unit)
     return next(line for line in sheet.total.lines if line.item.code == code)
 
 
