@@ -19,13 +19,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Collection
 from pathlib import Path
 
 from bench import file_steps, score_steps, steps
 from tthc.stack import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
+KINDS = {"dossiers": steps, "files": file_steps, "scores": score_steps}
 
 
 def main() -> int:
@@ -34,21 +34,14 @@ def main() -> int:
     parser.add_argument(
         "--rows", type=int, nargs="+", default=[100_000, 1_000_000], help="số hồ sơ của mỗi lượt đo"
     )
-    parser.add_argument("--files-only", action="store_true", help="chỉ đo tệp, không có hồ sơ nào để khớp")
-    parser.add_argument("--dossiers-only", action="store_true", help="chỉ đo hồ sơ, không đo tệp")
     parser.add_argument(
-        "--scores-only", action="store_true", help="chỉ đo chấm điểm cuối năm của cả thành phố"
+        "--only",
+        choices=KINDS,
+        help="chỉ đo hồ sơ; chỉ tệp (không có hồ sơ nào để khớp); chỉ chấm điểm cuối năm của cả thành phố",
     )
     parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     options = parser.parse_args()
-    left_out = {*steps.STEPS, "match"} if options.files_only else set()
-    if options.dossiers_only:
-        left_out |= {*file_steps.STEPS, *score_steps.STEPS}
-    if options.files_only:
-        left_out |= set(score_steps.STEPS)
-    if options.scores_only:
-        left_out |= {*steps.STEPS, *file_steps.STEPS}
-    results = [measure(rows, left_out) for rows in options.rows]
+    results = [measure(rows, options.only) for rows in options.rows]
     if options.json:
         print(json.dumps(results, ensure_ascii=False, indent=2))
     else:
@@ -56,8 +49,8 @@ def main() -> int:
     return 0
 
 
-def measure(rows: int, left_out: Collection[str] = ()) -> dict:
-    """Measure every step but some for a number of dossiers in a cluster made for it; return seconds and memory."""
+def measure(rows: int, only: str | None = None) -> dict:
+    """Measure every step (of one kind) for a number of dossiers in a cluster made for it; return seconds and memory."""
     folder = Path(tempfile.mkdtemp(prefix="tthc-bench-", dir="/var/tmp"))
     cluster = postgres.cluster(
         f"bench-{os.getpid()}-{rows}", port=postgres.free_port(), password=os.urandom(12).hex()
@@ -74,9 +67,12 @@ def measure(rows: int, left_out: Collection[str] = ()) -> dict:
             "PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT}",
         }
         found = {"rows": rows}
-        for module, kind in ((steps, "steps"), (file_steps, "files"), (score_steps, "scores")):
+        for kind, module in KINDS.items():
             found[kind] = {}
-            for name in (name for name in module.STEPS if name not in left_out):
+            for name in module.STEPS if only in (None, kind) else ():
+                if name == "match" and only:
+                    # Nothing was read that could be matched.
+                    continue
                 print(f"{rows:,} hồ sơ: {name} …".replace(",", "."), file=sys.stderr, flush=True)
                 count = file_steps.rows_of(name, rows) if module is file_steps else rows
                 if module is score_steps:
@@ -144,12 +140,12 @@ def print_table(results: list[dict]) -> None:
     """Print one table a size: seconds, rows a second, ratio to the raw COPY, peak memory."""
     for found in results:
         print(f"\n### {found['rows']:,} hồ sơ\n".replace(",", "."))
-        raw = found["steps"]["raw_copy"]["seconds"] if found["steps"] else 0
+        raw = found["dossiers"]["raw_copy"]["seconds"] if found["dossiers"] else 0
         print(
             "| Bước | giây | hồ sơ/giây | so với COPY thô | bộ nhớ tiến trình (MB) | bộ nhớ Postgres (MB) |"
         )
         print("|---|---:|---:|---:|---:|---:|")
-        for name, step in found["steps"].items():
+        for name, step in found["dossiers"].items():
             print(
                 f"| {steps.STEPS[name]} | {step['seconds']:.2f} | {step['rows'] / step['seconds']:,.0f} "
                 f"| {step['seconds'] / raw:.2f} | {step['peak_mb']} | {step['backend_mb']} |"
@@ -173,7 +169,7 @@ def print_table(results: list[dict]) -> None:
     if len(results) > 1:
         print("\n### Tăng theo cỡ (giây mỗi hồ sơ, lượt lớn chia lượt nhỏ; 1,00 là tuyến tính)\n")
         small, large = results[0], results[-1]
-        for kind, titles in (("steps", steps.STEPS), ("files", file_steps.STEPS)):
+        for kind, titles in (("dossiers", steps.STEPS), ("files", file_steps.STEPS)):
             for name, title in titles.items():
                 if name not in large[kind]:
                     continue

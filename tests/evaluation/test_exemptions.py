@@ -15,11 +15,13 @@ from tests.cli.conftest import told as told
 from tests.cli.test_scoring import PERSON
 from tests.evaluation.test_process import PERIOD, assess, load, publish, sheet_of
 from tests.evaluation.test_process import quarter as quarter
+from tthc.evaluation import telling
 from tthc.evaluation.figures import Figure, Figures
 from tthc.evaluation.people import Exempted, Person
 from tthc.evaluation.rule_files import named
 from tthc.evaluation.scoring import half_up
 from tthc.evaluation.sheets import official_sheet
+from tthc.sources import streams
 from tthc.workdays import periods
 
 
@@ -139,3 +141,8 @@ def test_who_approves_must_have_been_at_a_post_that_day(quarter, tmp_path):
     with psycopg.connect(quarter) as connection:
         connection.execute(PERSON, ("AH-07", "Trần Văn Duyệt Thử", "khoa-AH-07", "contract", False))
     assert json.loads(run("score", "check", PERIOD, "--by", "Lan", "--json").out)["problems"] == []
+
+
+def test_every_cause_that_the_register_takes_has_its_word():
+    words = streams.stream_named("register__exemptions").words("cause")
+    assert len(words) > 3 and words == telling.CAUSES

@@ -5,18 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import secrets
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tthc.errors import UsageError
+from tthc.whole_files import whole
 
 #: Wide enough that a table going into a file or a pipe is never cut.
 _UNCUT = 10_000
@@ -39,16 +36,8 @@ def binary(body: bytes, out: Path | None = None) -> None:
         sys.stdout.buffer.write(body)
         sys.stdout.buffer.flush()
         return
-    unfinished = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
-    try:
+    with whole(out) as unfinished:
         unfinished.write_bytes(body)
-        os.replace(unfinished, out)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise UsageError(
-            f"Không ghi được {out} ({error.strerror}): kiểm tra thư mục và quyền ghi."
-        ) from error
     note(f"Đã ghi {out}.")
 
 

@@ -72,6 +72,9 @@ def check(
 
 
 def _told(found: Any, period: str) -> None:
+    from tthc.sources import streams
+
+    answers = streams.stream_named("register__objections").words("answer")
     output.as_table(("Không đúng",), [(text,) for text in found.problems], f"Kiểm phiếu kỳ {period}")
     output.as_table(
         ("Mã", "Tự chấm", "Mục chờ người đứng đầu"),
@@ -87,21 +90,13 @@ def _told(found: Any, period: str) -> None:
                 one["item_code"] or "cả phiếu",
                 one["filed_on"],
                 one["answered_on"],
-                _ANSWERS[one["answer"]],
+                answers.get(one["answer"], "chưa trả lời"),
             )
             for one in found.objections
         ],
         "Khiếu nại",
     )
     output.note(f"{len(found.subjects)} phiếu, {found.provisional_count} phiếu tạm.")
-
-
-_ANSWERS = {
-    None: "chưa trả lời",
-    "accepted": "chấp nhận",
-    "partly_accepted": "chấp nhận một phần",
-    "rejected": "không chấp nhận",
-}
 
 
 def open_window(

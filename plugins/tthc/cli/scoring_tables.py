@@ -63,7 +63,7 @@ def everybody(
 ) -> None:
     """Print the sheets of everybody, the quota, and the preconditions of titles."""
     from tthc.evaluation import emulation, rule_files, standing, telling
-    from tthc.reports.council_workbook import WORK
+    from tthc.reports.council_workbook import works
 
     told = [telling.told(each) for each in people.values()]
     quotas = [
@@ -114,7 +114,7 @@ def everybody(
         (
             (
                 q["unit"],
-                WORK[q["work"]],
+                works()[q["work"]],
                 q["rated"],
                 q["allowed"],
                 q["allowed_raised"],

@@ -13,6 +13,7 @@ from tthc.evaluation.scoring import Line, half_up
 from tthc.evaluation.sheets import Sheet
 
 _BASIS = {"law": "luật", "city": "thành phố", "project_default": "mặc định của phần mềm"}
+#: The words of register__exemptions, kept here: a sheet that was sealed must be told again word for word.
 CAUSES = {
     "other_agency": "Chờ cơ quan ngoài xã",
     "system": "Lỗi hệ thống",

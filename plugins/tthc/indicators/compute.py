@@ -110,8 +110,8 @@ def _part(place: int, indicator: Indicator) -> str:
 def _sum(place: int, indicator: Indicator) -> str:
     """Return what a level has of what was counted below it: nothing counted is 0, what is not counted is nothing."""
     numerator, denominator = (
-        f"sum({column}{place})" if aggregate.startswith("NULL") else f"coalesce(sum({column}{place}), 0)"
-        for column, aggregate in (("n", indicator.numerator_sql), ("d", indicator.denominator_sql))
+        f"coalesce(sum({column}{place}), {nothing})"
+        for column, nothing in zip("nd", _nothing(indicator), strict=True)
     )
     return (
         f"{numerator} AS n{place}, {denominator} AS d{place},"
@@ -119,13 +119,15 @@ def _sum(place: int, indicator: Indicator) -> str:
     )
 
 
+def _nothing(indicator: Indicator) -> tuple[str, ...]:
+    """Return the numerator and denominator of no rows: 0 where something is counted, else NULL."""
+    aggregates = (indicator.numerator_sql, indicator.denominator_sql)
+    return tuple("NULL" if aggregate.startswith("NULL") else "0" for aggregate in aggregates)
+
+
 def _zeros(indicators: list[Indicator], medians: int) -> str:
     """Return what one who had nothing to do has: zeros where something is counted."""
-    counted = (
-        f"{'NULL' if one.numerator_sql.startswith('NULL') else '0'},"
-        f" {'NULL' if one.denominator_sql.startswith('NULL') else '0'}, {_UNKNOWN}, 0"
-        for one in indicators
-    )
+    counted = (", ".join((*_nothing(one), _UNKNOWN, "0")) for one in indicators)
     return ", ".join([*counted, *[_UNKNOWN] * medians])
 
 

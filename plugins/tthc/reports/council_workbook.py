@@ -8,7 +8,8 @@ from typing import Any
 
 from tthc.reports import printing
 from tthc.reports.evaluation_sheet import Frame, level, points
-from tthc.reports.unit_scores_workbook import put_label
+from tthc.reports.unit_scores_workbook import put_heads, put_label, put_lines
+from tthc.sources import streams
 
 _BEFORE = (
     ("TT", 5),
@@ -23,14 +24,13 @@ _WHY = (("Danh hiệu", 34), ("Của", 34), ("Đủ điều kiện", 13), ("Vì"
 _QUOTA = (("Đơn vị", 34), ("Nhóm việc", 18), ("Từ tốt trở lên", 11), ("Được xuất sắc", 11), ("Nâng tỷ lệ", 11),
           ("Vượt", 9), ("Chắc chắn xuất sắc", 38), ("Có thể xuất sắc", 38))  # fmt: skip
 _WORDS = {True: ("đủ", "good"), False: ("không", "bad"), None: ("chưa biết", "centred")}
+
+
 #: What the groups of work are called.
-WORK = {
-    "heads": "người đứng đầu",
-    "leader": "lãnh đạo",
-    "civil_servant": "công chức",
-    "public_employee": "viên chức",
-    "contract": "hợp đồng",
-}
+def works() -> dict[str, str]:
+    """Return the groups of work that a quota is of, in words."""
+    kinds = streams.stream_named("register__staff").words("staff_kind")
+    return {"heads": "người đứng đầu", **{code: word.lower() for code, word in kinds.items()}}
 
 
 def workbook(
@@ -80,9 +80,7 @@ def _write_list(
     printing.lay_out(sheet, [width for _, width in heads], frame.edition, footer)
     put_label(sheet, label)
     top = printing.write_head(sheet, styles, frame.paper, frame.head, frame.period, frame.edition, last)
-    for place, (text, _) in enumerate(heads):
-        sheet.write_string(top, place, text, styles["head"])
-    sheet.set_row(top, 48)
+    put_heads(sheet, styles, top, heads)
     at = top
     for serial, each in enumerate(told, start=1):
         at += 1
@@ -101,10 +99,7 @@ def _write_list(
     lines = [(f"DANH SÁCH TẠM: {'; '.join(because)}.", "warning")] if because else []
     lines += [(text, "note") for text in sorted({label, *(each["label"] for each in told)})]
     lines += [(footnote.text, "note") for footnote in frame.paper.footnotes]
-    for text, look in lines:
-        at += 1
-        sheet.merge_range(at, 0, at, last, text, styles[look])
-        sheet.set_row(at, 16 * math.ceil(len(text) / 150) + 2)
+    at = put_lines(sheet, styles, at, last, lines)
     printing.write_signatures(sheet, styles, frame.paper, frame.head, at + 2, last)
     sheet.repeat_rows(top)
     sheet.freeze_panes(top + 1, 2)
@@ -147,7 +142,7 @@ def _write_quotas(
     for at, quota in enumerate(quotas, start=1):
         sure, maybe = (", ".join(quota[name]) for name in ("at_level", "may_be"))
         sheet.write_string(at, 0, frame.unit_name(quota["unit"]), styles["text"])
-        sheet.write_string(at, 1, WORK[quota["work"]], styles["text"])
+        sheet.write_string(at, 1, works()[quota["work"]], styles["text"])
         for place, name in enumerate(("rated", "allowed", "allowed_raised"), start=2):
             sheet.write_number(at, place, quota[name], styles["number"])
         sheet.write_string(at, 5, "vượt" if quota["is_exceeded"] else "", styles["bad"])

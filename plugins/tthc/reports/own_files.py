@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from tthc import settings
 from tthc.errors import UsageError
+from tthc.whole_files import whole
 
 
 def folder(out: Path) -> Path:
@@ -31,15 +30,7 @@ def refuse_ours(place: Path) -> None:
 
 def write(path: Path, body: bytes) -> None:
     """Write a file whole or not at all, readable by its owner only; one of the same name is replaced."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
+    with whole(path) as unfinished:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as file:
             file.write(body)
-        os.replace(unfinished, path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise UsageError(
-            f"Không ghi được {path} ({error.strerror}): kiểm tra thư mục và quyền ghi."
-        ) from None

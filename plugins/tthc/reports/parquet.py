@@ -7,11 +7,9 @@ before its first row.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from tthc import settings
 from tthc.errors import TthcError, UsageError
 from tthc.warehouse import database
 from tthc.warehouse.roles import role_of
+from tthc.whole_files import whole
 
 READERS = role_of("analyst")
 #: So many rows are in memory at once.
@@ -115,7 +114,7 @@ def _written(
         metadata={"table": name, "comment": relation["comment"] or "", "commune": settings.commune_code()},
     )
     path, rows = folder / f"{name}.parquet", 0
-    with _whole(path) as unfinished, pq.ParquetWriter(unfinished, shape, compression="zstd") as writer:
+    with whole(path) as unfinished, pq.ParquetWriter(unfinished, shape, compression="zstd") as writer:
         for batch in _batches(connection, name, columns):
             lists = zip(*batch, strict=True)
             arrays = [pa.array(values, type=field.type) for values, field in zip(lists, shape, strict=True)]
@@ -179,19 +178,3 @@ def _type(kind: str) -> Any:
     if kind.startswith("numeric"):
         return pa.decimal128(38, _scale(kind))
     return pa.string()
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give a path to write to; what was written takes the place of ``path`` only when all of it is there."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        yield unfinished
-        os.replace(unfinished, path)
-    except OSError as error:
-        raise UsageError(
-            f"Không ghi được {path} ({error.strerror}): kiểm tra thư mục và quyền ghi."
-        ) from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()

@@ -51,6 +51,24 @@ def put_label(sheet: Any, label: str) -> None:
     sheet.set_header(f'&C&"{printing.FONT},Bold"&8 {label.replace("&", "&&")}'[:255])
 
 
+def put_heads(sheet: Any, styles: dict[str, Any], top: int, heads: Sequence[tuple[str, float]]) -> None:
+    """Write the heads of the columns into a row."""
+    for place, (name, _) in enumerate(heads):
+        sheet.write_string(top, place, name, styles["head"])
+    sheet.set_row(top, 48)
+
+
+def put_lines(
+    sheet: Any, styles: dict[str, Any], at: int, last: int, lines: Sequence[tuple[str, str]]
+) -> int:
+    """Write lines of (text, look) below a row, each over all columns; return the last row written."""
+    for text, look in lines:
+        at += 1
+        sheet.merge_range(at, 0, at, last, text, styles[look])
+        sheet.set_row(at, 16 * math.ceil(len(text) / 150) + 2)
+    return at
+
+
 def _groups(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(line["group"] for sheet in told.values() for line in sheet["items"]))
 
@@ -72,17 +90,12 @@ def _write_board(
     printing.lay_out(sheet, [width for _, width in heads], frame.edition, footer)
     put_label(sheet, first["label"])
     top = printing.write_head(sheet, styles, frame.paper, frame.head, frame.period, frame.edition, last)
-    for place, (name, _) in enumerate(heads):
-        sheet.write_string(top, place, name, styles["head"])
-    sheet.set_row(top, 48)
+    put_heads(sheet, styles, top, heads)
     at = top
     for serial, place in enumerate(places, start=1):
         at += 1
         _write_unit(sheet, styles, at, serial, place, told[place["code"]], groups, frame, volume)
-    for text, look in _below(frame, told):
-        at += 1
-        sheet.merge_range(at, 0, at, last, text, styles[look])
-        sheet.set_row(at, 16 * math.ceil(len(text) / 150) + 2)
+    at = put_lines(sheet, styles, at, last, _below(frame, told))
     printing.write_signatures(sheet, styles, frame.paper, frame.head, at + 2, last)
     sheet.repeat_rows(top)
     sheet.freeze_panes(top + 1, 2)

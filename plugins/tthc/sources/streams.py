@@ -108,6 +108,12 @@ class Stream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         """The columns that reach Postgres, in order."""
         return tuple(column for column in self.columns if column.personal != "drop")
 
+    def words(self, column: str) -> dict[str, str]:
+        """Return what people write for each code of a column of choices."""
+        (declared,) = (one for one in self.columns if one.name == column)
+        assert isinstance(declared.choices, dict)
+        return {code: word for word, code in declared.choices.items()}
+
     @property
     def history_table(self) -> str:
         """Where every version of a row is kept: ``core.dossiers`` has ``core.dossier_versions``."""

@@ -14,20 +14,33 @@ from tthc import settings
 from tthc.landing import keys
 from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding, judge
 
+
+def links(table: str, heads: str, digest: str, subject: str) -> str:
+    """Return the query that judges every link of a chain, and its head, against what it says of itself."""
+    return (
+        f"SELECT {subject} AS subject,"
+        f" r.chain_hash = {digest}(r) AND r.chain_number = row_number() OVER chain"
+        f" AND r.previous_hash IS NOT DISTINCT FROM lag(r.chain_hash) OVER chain AS is_right"
+        f" FROM {table} AS r WHERE r.commune_code = %(commune)s"
+        f" WINDOW chain AS (PARTITION BY r.commune_code ORDER BY r.chain_number)"
+        f" UNION ALL SELECT 'mắt xích cuối', (h.chain_number, h.chain_hash) = (l.chain_number, l.chain_hash)"
+        f" FROM (SELECT chain_number, chain_hash FROM {heads} WHERE commune_code = %(commune)s) AS h"
+        f" FULL JOIN (SELECT chain_number, chain_hash FROM {table} WHERE commune_code = %(commune)s"
+        f"  ORDER BY chain_number DESC LIMIT 1) AS l ON true"
+    )
+
+
 _TODO = "Bản công bố bị sửa ngoài phần mềm: khôi phục lược đồ indicators từ bản sao lưu và báo người duyệt."
 _LINKS = Check(
     "P7",
     "revisions_are_linked",
     "chuỗi các lần công bố còn nguyên: mỗi mắt xích khớp dấu của nó, của mắt trước, và mắt cuối còn đó",
-    "SELECT concat_ws(' ', r.calendar, r.period, 'lần', r.revision_number) AS subject,"
-    " r.chain_hash = indicators.revision_digest(r) AND r.chain_number = row_number() OVER chain"
-    " AND r.previous_hash IS NOT DISTINCT FROM lag(r.chain_hash) OVER chain AS is_right"
-    " FROM indicators.revisions AS r WHERE r.commune_code = %(commune)s"
-    " WINDOW chain AS (PARTITION BY r.commune_code ORDER BY r.chain_number)"
-    " UNION ALL SELECT 'mắt xích cuối', (h.chain_number, h.chain_hash) = (l.chain_number, l.chain_hash)"
-    " FROM (SELECT chain_number, chain_hash FROM indicators.chain_heads WHERE commune_code = %(commune)s) AS h"
-    " FULL JOIN (SELECT chain_number, chain_hash FROM indicators.revisions WHERE commune_code = %(commune)s"
-    "  ORDER BY chain_number DESC LIMIT 1) AS l ON true",
+    links(
+        "indicators.revisions",
+        "indicators.chain_heads",
+        "indicators.revision_digest",
+        "concat_ws(' ', r.calendar, r.period, 'lần', r.revision_number)",
+    ),
     _TODO,
 )
 _SEALS = Check(
@@ -46,11 +59,16 @@ _FACTS = Check(
 )
 
 
+def sealed(chain_hash: str) -> str:
+    """Return the seal of a link: made with a key that the database does not have."""
+    return hmac.digest(keys.subkey("seal"), chain_hash.encode(), "sha256").hex()
+
+
 def seal(connection: psycopg.Connection, revision_id: int, chain_hash: str) -> None:
     """Seal a revision that was just made, in the transaction of its caller."""
     connection.execute(
         "INSERT INTO indicators.revision_seals (revision_id, key_id, seal) VALUES (%s, %s, %s)",
-        (revision_id, keys.key_id("seal"), _sealed(chain_hash)),
+        (revision_id, keys.key_id("seal"), sealed(chain_hash)),
     )
 
 
@@ -76,10 +94,6 @@ def findings(connection: psycopg.Connection, *, full: bool = False) -> list[Find
     return [judge(connection, _LINKS), _seals(connection), *([_facts(connection)] if full else [])]
 
 
-def _sealed(chain_hash: str) -> str:
-    return hmac.digest(keys.subkey("seal"), chain_hash.encode(), "sha256").hex()
-
-
 def _seals(connection: psycopg.Connection) -> Finding:
     began = time.monotonic()
     rows = connection.execute(
@@ -94,7 +108,7 @@ def _seals(connection: psycopg.Connection) -> Finding:
     wrong = [
         row["subject"]
         for row in rows
-        if not (row["is_older"] or hmac.compare_digest(row["seal"] or "", _sealed(row["chain_hash"])))
+        if not (row["is_older"] or hmac.compare_digest(row["seal"] or "", sealed(row["chain_hash"])))
     ]
     return _found(_SEALS, len(rows), wrong, began)
 

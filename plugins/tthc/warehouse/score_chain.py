@@ -13,6 +13,7 @@ import psycopg
 
 from tthc import settings
 from tthc.landing import keys
+from tthc.warehouse import chain
 from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding, judge
 
 _TODO = "Phiếu đánh giá bị sửa ngoài phần mềm: khôi phục các bảng restricted.score_* từ bản sao lưu, báo người duyệt."
@@ -21,15 +22,9 @@ _LINKS = Check(
     "P7",
     "sheets_are_linked",
     "chuỗi các lần lập phiếu còn nguyên: mỗi mắt xích khớp dấu của nó, của mắt trước, và mắt cuối còn đó",
-    f"SELECT {_NAME} AS subject,"
-    " r.chain_hash = restricted.score_run_digest(r) AND r.chain_number = row_number() OVER chain"
-    " AND r.previous_hash IS NOT DISTINCT FROM lag(r.chain_hash) OVER chain AS is_right"
-    " FROM restricted.score_runs AS r WHERE r.commune_code = %(commune)s"
-    " WINDOW chain AS (PARTITION BY r.commune_code ORDER BY r.chain_number)"
-    " UNION ALL SELECT 'mắt xích cuối', (h.chain_number, h.chain_hash) = (l.chain_number, l.chain_hash)"
-    " FROM (SELECT chain_number, chain_hash FROM restricted.score_chain_heads WHERE commune_code = %(commune)s) AS h"
-    " FULL JOIN (SELECT chain_number, chain_hash FROM restricted.score_runs WHERE commune_code = %(commune)s"
-    "  ORDER BY chain_number DESC LIMIT 1) AS l ON true",
+    chain.links(
+        "restricted.score_runs", "restricted.score_chain_heads", "restricted.score_run_digest", _NAME
+    ),
     _TODO,
 )
 _NUMBERED = Check(
@@ -73,7 +68,7 @@ def seal(connection: psycopg.Connection, score_run_id: int, chain_hash: str) -> 
     """Seal a run whose sheets are all there, in the transaction of its caller; no sheet can be added from then on."""
     connection.execute(
         "INSERT INTO restricted.score_seals (score_run_id, key_id, seal) VALUES (%s, %s, %s)",
-        (score_run_id, keys.key_id("seal"), _sealed(chain_hash)),
+        (score_run_id, keys.key_id("seal"), chain.sealed(chain_hash)),
     )
 
 
@@ -82,10 +77,6 @@ def findings(connection: psycopg.Connection) -> list[Finding]:
     if connection.execute("SELECT to_regclass('restricted.score_runs') AS found").fetchone()["found"] is None:
         return []
     return [judge(connection, _LINKS), judge(connection, _NUMBERED), _whole(connection)]
-
-
-def _sealed(chain_hash: str) -> str:
-    return hmac.digest(keys.subkey("seal"), chain_hash.encode(), "sha256").hex()
 
 
 def _whole(connection: psycopg.Connection) -> Finding:
@@ -101,7 +92,7 @@ def _whole(connection: psycopg.Connection) -> Finding:
 
 
 def _is_whole(connection: psycopg.Connection, run: dict[str, Any]) -> bool:
-    if not hmac.compare_digest(run["seal"] or "", _sealed(run["chain_hash"])):
+    if not hmac.compare_digest(run["seal"] or "", chain.sealed(run["chain_hash"])):
         return False
     sheets = connection.execute(
         "SELECT subject_kind, subject_code, sheet, sheet_sha256 FROM restricted.score_sheets WHERE score_run_id = %s",
