@@ -27,13 +27,9 @@ with DAG(
     @step("Trông chừng", ends_run=True)
     def watch() -> dict:
         """Mở và khép sự cố đọc chậm, báo những gì chưa báo, ghi các số đo cho OpenTelemetry."""
-        from airflow.sdk.observability.stats import Stats
-
         from tthc.flows import watching
 
         done = watching.watch(alerts.tell)
-        for stream, seconds in done["age_seconds"].items():
-            Stats.gauge("tthc.freshness_seconds", seconds, tags={"stream": stream})
         say(
             f"{done['opened']} sự cố mới, {done['closed']} đã xong; đã báo: {'có' if done['told'] else 'không'}"
         )

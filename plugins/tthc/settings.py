@@ -78,6 +78,11 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 "tgram://mã-bot/mã-nhóm",
                 secret=True,
             ),
+            Setting(
+                "TTHC_OTEL_ENDPOINT",
+                "nơi nhận số đo và vết theo OpenTelemetry, OTLP qua HTTP (không bắt buộc)",
+                "http://thu-thap.example.vn:4318",
+            ),
             Setting("TTHC_AIRFLOW_PORT", "cổng của trang Airflow (mặc định 8080)", "8080"),
             Setting("TTHC_PG_PORT", "cổng của Postgres do make run dựng (mặc định 5433)", "5433"),
             Setting("TTHC_CITY_PORT", "cổng của hệ thống thành phố giả lập (mặc định 8090)", "8090"),

@@ -11,18 +11,22 @@ import signal
 import stat
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
+from tests.telemetry.collector import listening
 from tthc import settings
 from tthc.quality import decisions
 from tthc.stack import installation, places, postgres, processes, services
 from tthc.stack.api import Airflow
 from tthc.stack.story import CLOSING, DOSSIERS, EVENTS, REFRESH
 
+#: The calendar is there before Airflow is, so nobody watched while its first files came.
+LOADED_BY_HAND = "register__working_days"
 MONTH, RELEASE = "2025-07", "release_quarantined"
 PUBLISHED = "SELECT count(*), count(DISTINCT calendar) FROM indicators.published WHERE period = %s"
 FINGERPRINTS = {
@@ -65,11 +69,19 @@ def owned(folder: Path) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory):
+def collector():
+    """Return where the installation sends its numbers and traces."""
+    with listening() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory, collector):
     """Return an installation that has told the demo's first month."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("journey") / "var"
         patch.setenv("TTHC_STATE", str(folder))
+        patch.setenv("TTHC_OTEL_ENDPOINT", collector.url)
         # Asked for, so that two of these at once do not reach for the same ones.
         for name in installation.PORT_KEYS:
             patch.setenv(name, str(postgres.free_port()))
@@ -127,6 +139,64 @@ def test_only_the_months_that_a_merge_touched_were_refreshed(here):
     refreshed = {run["partition_key"] for run in airflow.runs(REFRESH)}
     assert MONTH in refreshed
     assert refreshed == touched
+
+
+def test_a_collector_is_told_of_every_row_and_step(here, collector):
+    told = Counter()
+    for tags, rows in collector.points("tthc.rows"):
+        if tags["stream"] != LOADED_BY_HAND:
+            told[tags["stream"], tags["outcome"]] += rows
+    outcomes = ("merged", "unchanged", "quarantined", "superseded")
+    with psycopg.connect(here.own_warehouse_url) as connection:
+        sums = connection.execute(
+            f"SELECT stream, {', '.join(f'sum({each}_count)::int' for each in outcomes)} FROM ops.fetches"
+            " WHERE state = 'merged' AND stream <> %s GROUP BY stream",
+            (LOADED_BY_HAND,),
+        ).fetchall()
+        refused = dict(
+            connection.execute(
+                "SELECT f.stream || ' ' || v.rule, sum(v.failed_count)::int FROM ops.validations AS v"
+                " INNER JOIN ops.fetches AS f USING (fetch_id) WHERE v.failed_count > 0 AND f.stream <> %s GROUP BY 1",
+                (LOADED_BY_HAND,),
+            ).fetchall()
+        )
+    counted = {
+        (stream, outcome): n for stream, *row in sums for outcome, n in zip(outcomes, row, strict=True)
+    }
+    assert len(counted) > 40 and sum(counted.values()) > 4000
+    assert {key: n for key, n in counted.items() if n} == {key: n for key, n in told.items() if n}
+    rejections = Counter()
+    for tags, rows in collector.points("tthc.rejections"):
+        if tags["stream"] != LOADED_BY_HAND:
+            rejections[f"{tags['stream']} {tags['rule']}"] += rows
+    assert len(refused) > 5 and refused == rejections
+    assert all(seconds >= 0 for _, seconds in collector.points("tthc.lag"))
+
+    spans = collector.spans()
+    steps = {span.span_id: span for span in spans if span.name.startswith("worker.")}
+    ours = [span for span in spans if span.name.startswith("tthc.")]
+    assert {span.name for span in ours} >= {
+        "tthc.fetch",
+        "tthc.stage",
+        "tthc.audit",
+        "tthc.merge",
+        "tthc.refresh",
+    }
+    assert all(
+        span.parent_span_id in steps or span.parent_span_id in {s.span_id for s in ours} for span in ours
+    )
+
+
+def test_watching_tells_freshness_and_queues(here, collector):
+    airflow = Airflow(here.airflow_url, "data", here.keys.data_password)
+    airflow.start("watch", "phep_thu", {})
+    airflow.wait("watch", "phep_thu", patience=120)
+    fresh = {tags["stream"] for tags, _ in collector.points("tthc.freshness")}
+    assert {"city__dossiers", "city__progress_events"} <= fresh
+    newest = {tags["queue"]: n for tags, n in collector.points("tthc.queue.length")}
+    assert newest.keys() == {"readings", "quarantine", "releases", "incidents"} and newest["quarantine"] > 0
+    ages = {tags["queue"]: seconds for tags, seconds in collector.points("tthc.queue.age")}
+    assert ages["quarantine"] > 0 and ages["releases"] == 0
 
 
 def test_an_event_without_a_month_starts_nothing(here):

@@ -145,14 +145,10 @@ def airflow_environment() -> dict[str, str]:
             "dag_processor_child_process_log_directory": f"{LOGS}/dag_processor",
         },
     }
-    telemetry = {}
-    if collector := given.get("TTHC_OTEL_ENDPOINT"):
-        sections |= {"metrics": {"otel_on": True}, "traces": {"otel_on": True}}
-        telemetry = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector, "OTEL_SERVICE_NAME": "tthc"}
     return {
         **installation.base_environment(),
         **components.RUNTIME,
-        **telemetry,
+        **components.telemetry(given.get("TTHC_OTEL_ENDPOINT", "")),
         "AIRFLOW_HOME": "/tmp/airflow",
         "PYTHONPATH": str(settings.root() / "plugins"),
         # Only the proxy reaches the pages; what it says about the caller is believed.

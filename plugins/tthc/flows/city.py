@@ -9,7 +9,7 @@ from datetime import date, datetime
 import psycopg
 from psycopg.rows import tuple_row
 
-from tthc import settings
+from tthc import settings, telemetry
 from tthc.errors import BatchStopped, TthcError, UsageError
 from tthc.flows.progress import VIETNAM, Progress, say
 from tthc.flows.readings import take_in
@@ -21,6 +21,7 @@ from tthc.sources.streams import Stream
 from tthc.warehouse import database
 
 
+@telemetry.traced("fetch")
 def fetch(
     stream: str,
     window_from: str | None = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from tthc import telemetry
 from tthc.errors import UsageError
 from tthc.flows.progress import VIETNAM, Progress, say
 from tthc.indicators import build as builds
@@ -14,6 +15,7 @@ from tthc.workdays import periods
 from tthc.workdays.periods import CALENDARS, Period
 
 
+@telemetry.traced("refresh")
 def refresh(months: Iterable[str], calendar: str | None = None, progress: Progress = say) -> dict:
     """Refill the marts of some months and compute every period they touch; return the periods computed."""
     months, computed = sorted(set(months)), []
@@ -76,6 +78,7 @@ def compare(period: str, calendar: str | None = None) -> dict:
     }
 
 
+@telemetry.traced("publish")
 def publish(period: str, by: str, reason: str, calendar: str | None = None) -> dict:
     """Publish a month and every quarter, half, nine months and year that closes with it; return each one's revision."""
     if not by.strip() or not reason.strip():

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import tuple_row
 
-from tthc import settings
+from tthc import settings, telemetry
 from tthc.errors import BatchStopped, TthcError, Unreachable, UsageError
 from tthc.flows.progress import Progress, say
 from tthc.flows.readings import fetch_state, take_in
@@ -98,6 +98,7 @@ def receive(
     return got
 
 
+@telemetry.traced("inbox")
 def inbox(stream: str, progress: Progress = say) -> list[int]:
     """Receive the new files of the inbox; return the readings of one stream that are still to be staged.
 

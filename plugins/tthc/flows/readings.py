@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.rows import tuple_row
 
-from tthc import settings
+from tthc import settings, telemetry
 from tthc.errors import BatchStopped, TthcError, UsageError
 from tthc.flows import own_totals
 from tthc.flows.progress import Progress, say
@@ -23,6 +23,7 @@ from tthc.warehouse import merge as merging
 _TRIES = 3
 
 
+@telemetry.traced("stage")
 def stage(fetch_id: int, progress: Progress = say) -> dict:
     """Copy a reading from the archive into its staging table; return its row count and undeclared fields.
 
@@ -58,6 +59,7 @@ def stage(fetch_id: int, progress: Progress = say) -> dict:
     }
 
 
+@telemetry.traced("audit")
 def audit(fetch_id: int, progress: Progress = say) -> dict:
     """Let Great Expectations judge a staged reading; raise BatchStopped when it must not be merged.
 
@@ -83,6 +85,11 @@ def audit(fetch_id: int, progress: Progress = say) -> dict:
             incidents.open_incident(connection, "batch_stopped", stream.stream, result.stopped_because)
             raise BatchStopped(result.stopped_because)
         incidents.close_incident(connection, "batch_stopped", stream.stream, f"Lần đọc {fetch_id} đạt.")
+    for rule in result.rules:
+        if rule.failed_count:
+            telemetry.tell_rejections(
+                settings.commune_code(), stream.stream, rule.rule, rule.severity, rule.failed_count
+            )
     for rule in result.warnings:
         progress(f"cảnh báo {rule.rule}: {rule.failed_count} dòng")
     return {
@@ -93,11 +100,13 @@ def audit(fetch_id: int, progress: Progress = say) -> dict:
     }
 
 
+@telemetry.traced("merge")
 def merge(fetch_id: int, progress: Progress = say) -> dict:
     """Merge a judged reading into core and derive what it touches; return its accounting and the months it moved."""
     stream, url = stream_of(fetch_id), settings.warehouse_url()
     with database.connection(autocommit=True) as guard:
         database.lock(guard, f"merge:{stream.stream}", session=True)
+        is_repeated = fetch_state(fetch_id) == "merged"
         outcome = None
         for _ in range(_TRIES):
             # Whoever stages or judges the same reading meanwhile would take the verdicts from under the merge.
@@ -125,7 +134,14 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
         connection.execute(
             "UPDATE ops.fetches SET touched_months = %s WHERE fetch_id = %s", (sorted(months), fetch_id)
         )
-    return {**outcome.as_dict(), "stream": stream.stream, "months": sorted(months)}
+        lag = connection.execute(
+            "SELECT extract(epoch FROM merged_at - fetched_at)::float8 AS seconds FROM ops.fetches WHERE fetch_id = %s",
+            (fetch_id,),
+        ).fetchone()
+    accounting = {**outcome.as_dict(), "stream": stream.stream, "months": sorted(months)}
+    if not is_repeated:
+        telemetry.tell_merge(settings.commune_code(), stream.stream, accounting, lag["seconds"])
+    return accounting
 
 
 def _put_in(stream: Stream, url: str, fetch_id: int, progress: Progress) -> merging.Merged:

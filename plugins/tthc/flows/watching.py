@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import tuple_row
 
-from tthc import settings
+from tthc import settings, telemetry
 from tthc.landing import incidents
-from tthc.warehouse import database, freshness
+from tthc.warehouse import database, freshness, queues
 
 LATE = "stream_late"
 #: More than this many lines of one message nobody reads.
@@ -54,6 +54,7 @@ def watch(tell: Callable[[str, str], bool], now: datetime | None = None) -> dict
         database.lock(connection, "watch")
         streams = freshness.of_streams(connection, moment)
         _note_lateness(streams)
+        _measure(streams, queues.of_commune(connection), moment)
         news = _news(connection)
         was_told = bool(news) and tell(news.subject, news.body)
         if was_told:
@@ -62,12 +63,16 @@ def watch(tell: Callable[[str, str], bool], now: datetime | None = None) -> dict
         "told": was_told,
         "opened": len(news.opened),
         "closed": len(news.closed),
-        "age_seconds": {
-            each.stream: round((moment - each.merged_at).total_seconds())
-            for each in streams
-            if each.merged_at
-        },
     }
+
+
+def _measure(streams: list[freshness.Freshness], waiting: list[queues.Queue], now: datetime) -> None:
+    commune = settings.commune_code()
+    for each in streams:
+        if each.merged_at:
+            telemetry.tell_freshness(commune, each.stream, (now - each.merged_at).total_seconds())
+    for queue in waiting:
+        telemetry.tell_queue(commune, queue.queue, queue.length, queue.age_seconds(now))
 
 
 def _note_lateness(streams: list[freshness.Freshness]) -> None:

@@ -64,7 +64,24 @@ def airflow_environment(here: Installation) -> dict[str, str]:
         **RUNTIME,
         "AIRFLOW_HOME": str(home),
         **as_variables(section),
+        **telemetry(settings.optional("TTHC_OTEL_ENDPOINT")),
         **for_tasks(given | _alerts(), settings.optional("TTHC_MAIL_URL")),
+    }
+
+
+def telemetry(collector: str) -> dict[str, str]:
+    """Return what sends metrics and traces, Airflow's and ours, to a collector (OTLP over HTTP); none: nothing."""
+    if not collector:
+        return {}
+    return {
+        "AIRFLOW__METRICS__OTEL_ON": "True",
+        "AIRFLOW__TRACES__OTEL_ON": "True",
+        "OTEL_SERVICE_NAME": "tthc",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_TRACES_EXPORTER": "otlp_proto_http",
+        # Each task is a process of its own and counts from nothing: only what it adds means anything to others.
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
     }
 
 
