@@ -1,5 +1,6 @@
 """What the counting rules say of one dossier; plain Python, record by record."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -142,14 +143,12 @@ def facts(versions: list[tuple[datetime, Sheet]], events: Events, papers: Papers
             None,
         ),
     )
-    if found.outcome == "resolved" and source in ("given", "computed") and found.first_due:
-        try:
-            days = between(found.received, found.ended)
-            allowed = between(found.received, found.first_due)
-        except NotPublished:
-            return found
-        found.spent = sum(not found.paused_on(d) for d in days)
-        found.allowed = len(allowed)
+    if found.outcome == "resolved":
+        with suppress(NotPublished):
+            found.spent = sum(not found.paused_on(d) for d in between(found.received, found.ended))
+        if source in ("given", "computed") and found.first_due:
+            with suppress(NotPublished):
+                found.allowed = len(between(found.received, found.first_due))
     return found
 
 

@@ -140,8 +140,10 @@ def _count_resolved(facts: Facts, tally: Counter) -> bool:
         tally["resolved_gives_result"] += 1
         tally["resolved_result_digitized"] += facts.result_digitized
     if facts.spent is not None:
-        tally["spent"] += facts.spent
-        tally["allowed"] += facts.allowed
+        tally["spent_days", facts.spent] += 1
+        if facts.allowed is not None:
+            tally["spent"] += facts.spent
+            tally["allowed"] += facts.allowed
     if facts.due_source == "unknown":
         tally["resolved_undetermined"] += 1
         return False
@@ -192,7 +194,15 @@ def indicators(tally: Counter) -> Iterator[tuple[str, str, str, str, str]]:
         d = tally[counts]
         scale = 1 if name == "processing_time_ratio" else 100
         value = hundredths(n * scale, d) if d else ""
-        yield name, str(n), str(d), value, "no_data" if d == 0 else "small_n" if d < 5 else "ok"
+        yield name, str(n), str(d), value, _status(d)
+    spent = sorted(Counter({key[1]: n for key, n in tally.items() if key[0] == "spent_days"}).elements())
+    middle = spent[(len(spent) - 1) // 2 : len(spent) // 2 + 1]
+    value = hundredths(sum(middle), len(middle)) if middle else ""
+    yield "settlement_days_median", "", str(len(spent)), value, _status(len(spent))
+
+
+def _status(d: int) -> str:
+    return "no_data" if d == 0 else "small_n" if d < 5 else "ok"
 
 
 def hundredths(n: int, d: int) -> str:

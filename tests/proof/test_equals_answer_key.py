@@ -58,7 +58,8 @@ def computed() -> dict[Key, tuple[str, ...]]:
             value = "" if row["value"] is None else str(row["value"]) if is_count else f"{row['value']:.2f}"
             place = tuple(row[name] for name in ("calendar", "period", "level", "code", "indicator"))
             shown = "" if is_count else str(row["denominator"])
-            found[place] = (str(row["numerator"]), shown, value, row["status"])
+            numerator = "" if row["numerator"] is None else str(row["numerator"])
+            found[place] = (numerator, shown, value, row["status"])
     return found
 
 
