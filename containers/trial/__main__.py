@@ -1,8 +1,8 @@
-"""``make compose-try``: the ``city`` profile, seen running where there is no Docker engine.
+"""``make compose-try``: a profile of docker-compose.yml, seen running where there is no Docker engine.
 
-Builds the images on a local base, brings everything up with two workers, carries the demo city to published
-months, kills a worker in the middle of an ingest, and compares every table with that of ``make run``.
-Ends by taking everything away again.
+Builds the images on a local base, brings everything up (``city`` with two workers), carries the demo city to
+published months, kills a worker in the middle of an ingest where there are any, and compares every table with that
+of ``make run``. Ends by taking everything away again.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from containers.trial.images import ROOT, Podman, TrialFailed
 from containers.trial.stack import Stack
 
 FOLDER = Path(os.environ.get("TTHC_TRIAL", "/var/tmp/tthc-compose-trial"))
-PROFILES = {"city", "archive", "demo"}
+PROFILES = {"city": {"city", "archive", "demo"}, "commune": {"commune", "demo"}}
 BEGAN = time.monotonic()
 #: Soon enough that the killed work is repeated while the story waits for it.
 HEARTBEAT_TIMEOUT = 45
@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--through", default="2026-10", metavar="THÁNG", help="tháng cuối của thành phố giả lập"
     )
+    parser.add_argument("--profile", choices=PROFILES, default="city", help="hình thức để thử")
     parser.add_argument("--keep", action="store_true", help="không xóa ảnh và kho của podman khi xong")
     parser.add_argument("--no-build", action="store_true", help="dùng các ảnh của lần thử trước (--keep)")
     parser.add_argument("--no-kill", action="store_true", help="không giết máy xử lý nào")
@@ -57,7 +58,7 @@ def main(arguments: list[str]) -> int:
         namespace = subprocess.Popen(["unshare", "-n", "sh", "-c", "ip link set lo up && exec sleep 36000"])
         time.sleep(1)
         inside = Podman(FOLDER, namespace.pid)
-        stack = Stack(inside, write_settings(), PROFILES)
+        stack = Stack(inside, write_settings(chosen.profile), PROFILES[chosen.profile])
         run(stack, chosen)
         return 0
     except TrialFailed as failure:
@@ -85,18 +86,19 @@ def run(stack: Stack, chosen: argparse.Namespace) -> None:
     """See everything that the trial is for."""
     stack.up(say, scale={"worker": 2})
     workers = stack.containers("worker")
-    say(f"mọi thành phần khỏe, {len(workers)} máy xử lý: {', '.join(workers)}")
+    say(f"mọi thành phần khỏe; máy xử lý: {', '.join(workers) or 'chính bộ lập lịch'}")
     for line in witness.of_the_door(stack):
         say(line)
     killing = threading.Thread(target=kill_one, args=(stack, workers), daemon=True)
-    if not chosen.no_kill:
+    is_killing = bool(workers) and not chosen.no_kill
+    if is_killing:
         killing.start()
     stack.profiles = {*stack.profiles, "story"}
     stack.compose("run", "-T", "--no-deps", "--name", "tthc_story", "story", "story", chosen.through)
     say("thành phố giả lập đã đi hết đường tới các tháng đã công bố")
     for line in stack.logs("tthc_story", 60).splitlines():
         print(line, file=sys.stderr)
-    if not chosen.no_kill and killing.is_alive():
+    if is_killing and killing.is_alive():
         raise TrialFailed("không máy xử lý nào bị giết giữa lúc đọc: lần thử này chưa cho thấy gì")
     for line in witness.of_the_work(stack):
         say(line)
@@ -134,7 +136,7 @@ def kill_one(stack: Stack, workers: list[str]) -> None:
         time.sleep(0.5)
 
 
-def write_settings() -> Path:
+def write_settings(profile: str) -> Path:
     """Write the trial's settings and secrets; identities are hashed as those of ``make run``, to be compared."""
     state = FOLDER / "state"
     values = {
@@ -149,7 +151,7 @@ def write_settings() -> Path:
         "-m",
         "tthc.compose.secret_files",
         "--profile",
-        "city",
+        profile,
         "--host",
         "localhost",
         "--demo",
