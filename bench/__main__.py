@@ -21,7 +21,7 @@ import threading
 import time
 from pathlib import Path
 
-from bench import file_steps, score_steps, steps
+from bench import communes, file_steps, score_steps, steps
 from tthc.stack import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,11 +36,19 @@ def main() -> int:
     )
     parser.add_argument(
         "--only",
-        choices=KINDS,
-        help="chỉ đo hồ sơ; chỉ tệp (không có hồ sơ nào để khớp); chỉ chấm điểm cuối năm của cả thành phố",
+        choices=(*KINDS, "communes"),
+        help="chỉ đo hồ sơ; chỉ tệp (không có hồ sơ nào để khớp); chỉ chấm điểm cuối năm của cả thành phố; "
+        "chỉ đọc một tháng của nhiều xã qua Airflow (không có trong lượt đo chung)",
     )
+    parser.add_argument("--communes", type=int, default=114, help="số xã, với --only communes")
+    parser.add_argument("--share", type=float, default=1.0, help="mỗi xã bao nhiêu lần 1.500 hồ sơ một tháng")
+    parser.add_argument("--slots", type=int, nargs="+", default=[1, 2, 4], help="số bước đọc cùng lúc")
     parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     options = parser.parse_args()
+    if options.only == "communes":
+        read = [communes.measure(options.communes, options.share, slots) for slots in options.slots]
+        print(json.dumps(read, ensure_ascii=False, indent=2)) if options.json else communes.print_table(read)
+        return 0
     results = [measure(rows, options.only) for rows in options.rows]
     if options.json:
         print(json.dumps(results, ensure_ascii=False, indent=2))

@@ -34,9 +34,16 @@ with DAG(
 
         from airflow.sdk.configuration import conf
 
+        from tthc import settings
         from tthc.safekeeping import retention
 
-        found = retention.due(pendulum.now("Asia/Ho_Chi_Minh"), Path(conf.get("logging", "base_log_folder")))
-        return {each.rule.what: each.apply(say) if each.count else 0 for each in found}
+        logs, now = Path(conf.get("logging", "base_log_folder")), pendulum.now("Asia/Ho_Chi_Minh")
+        removed: dict[str, int] = {}
+        for code in settings.in_force():
+            with settings.for_commune(code):
+                for each in retention.due(now, logs):
+                    count = each.apply(say) if each.count else 0
+                    removed[each.rule.what] = removed.get(each.rule.what, 0) + count
+        return removed
 
     clean()

@@ -10,6 +10,8 @@ from datetime import timedelta
 
 import pendulum
 from airflow.sdk import DAG, Param
+from tthc_dags import communes
+from tthc_dags.communes import mapped
 from tthc_dags.months import chosen_months, labels
 from tthc_dags.steps import say, step
 
@@ -30,12 +32,20 @@ with DAG(
     params={
         "month_from": Param(None, title="Từ tháng", description="Ví dụ 2025-07.", **MONTH),
         "month_to": Param(None, title="Đến hết tháng", description="Để trống: chỉ một tháng.", **MONTH),
+        **communes.form(),
     },
     tags=["2. tính"],
 ):
 
-    @step("Tính lại các tháng", ends_run=True)
-    def rebuild(params=None, data_interval_start=None) -> list[str]:
+    @step("Chọn xã")
+    def choose(params=None) -> list[str]:
+        """Trả về các xã đã chọn trong biểu mẫu; không chọn thì mọi xã."""
+        from tthc.flows import many
+
+        return many.chosen(params["communes"])
+
+    @step("Tính lại các tháng", ends_run=True, **mapped())
+    def rebuild(params=None, data_interval_start=None, commune=None) -> list[str]:
         """Tính lại các tháng đã chọn và mọi quý, nửa năm, năm chứa chúng; trả về các kỳ đã tính."""
         from tthc import flows
 
@@ -43,4 +53,4 @@ with DAG(
         say(f"Các tháng: {', '.join(months)}")
         return labels(flows.refresh(months, progress=say))
 
-    rebuild()
+    rebuild.expand(commune=choose()) if communes.are_several() else rebuild()

@@ -1,7 +1,8 @@
 """Tính lại đúng những tháng mà một lần gộp vừa làm thay đổi, và các quý, nửa năm, năm chứa tháng đó.
 
 - **Một lần hỏng có sao không?** Không. Số đã công bố không đổi; bản nháp của tháng đó còn là bản cũ.
-- **Xem ở đâu?** Nhật ký của bước đỏ; cột «partition key» của lần chạy là tháng, ví dụ `2025-07`.
+- **Xem ở đâu?** Nhật ký của bước đỏ; cột «partition key» của lần chạy là tháng, ví dụ `2025-07`; khi có
+  nhiều xã thì là xã và tháng, ví dụ `11674 2025-07`.
 - **Chạy lại thế nào?** Bấm Clear, hoặc dùng DAG «Tính lại tháng theo yêu cầu». Mỗi lần chạy thay hẳn số của
   tháng đó nên chạy thừa hay chạy song song đều không sai.
 """
@@ -11,7 +12,7 @@ from functools import reduce
 from operator import or_
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
-from tthc_dags import freshness
+from tthc_dags import communes, freshness
 from tthc_dags.assets import MONTHS, month_assets
 from tthc_dags.months import labels
 from tthc_dags.steps import say, step
@@ -24,7 +25,7 @@ with DAG(
     schedule=PartitionedAssetTimetable(assets=reduce(or_, month_assets())),
     catchup=False,
     # One at a time: readings come first, and what waits here meanwhile is counted once, not once for each.
-    max_active_runs=1,
+    max_active_runs=2 if communes.are_several() else 1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
     tags=["2. tính"],
 ):
@@ -38,16 +39,24 @@ with DAG(
         """
         from tthc import flows
 
-        month, memory = dag_run.partition_key, asset_state_store[MONTHS]
-        if freshness.is_fresh(month, memory.get("counted", {}), dag_run, task_instance):
+        month, memory = communes.month_of(dag_run.partition_key), asset_state_store[MONTHS]
+        counted = freshness.recall(memory, "counted")
+        if freshness.is_fresh(month, counted, dag_run, task_instance):
             say(f"Tháng {month} đã được tính sau lúc có yêu cầu này.")
             return []
+        if communes.are_several():
+            began = freshness.recall(memory, "began")
+            freshness.give_way_while_counted(month, began, counted, dag_run, task_instance)
         # Noted before the first look at the data: a merge that ends from here on asks again.
         began = freshness.present()
-        memory.set("began", freshness.note(memory.get("began"), [month], began))
-        say(f"Tháng {month}")
-        computed = labels(flows.refresh([month], progress=say))
-        memory.set("counted", freshness.note(memory.get("counted"), [month], began))
+        months = {month}
+        if communes.are_several():
+            # What else waits for this commune is counted along: its quarters and years are then counted once.
+            months |= freshness.waiting(freshness.recall(memory, "asked"), counted, began)
+        freshness.remember(memory, "began", months, began)
+        say(f"Tháng {', '.join(sorted(months))}")
+        computed = labels(flows.refresh(months, progress=say))
+        freshness.remember(memory, "counted", months, began)
         return computed
 
     refresh()

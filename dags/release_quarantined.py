@@ -10,8 +10,9 @@ Người trông khu cách ly chỉ được quyết định, không được nh�
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable
-from tthc_dags import freshness
+from tthc_dags import communes, freshness
 from tthc_dags.assets import MONTHS, month_assets, outlet
+from tthc_dags.communes import mapped, partitions
 from tthc_dags.steps import say, step
 
 from tthc.sources.streams import stream_named
@@ -38,17 +39,27 @@ with DAG(
         numbers = releases.waiting()
         return [numbers] if numbers else []
 
-    @step("Xét lại theo đề nghị", ends_run=True, outlets=month_assets(), inlets=[MONTHS])
-    def answer(numbers: list[int], outlet_events=None, asset_state_store=None) -> dict:
+    @step("Tìm đề nghị đang chờ", ends_run=True)
+    def waiting_anywhere() -> list[dict]:
+        """Trả về các xã có đề nghị chưa được xét lại, kèm số của các dòng; không có thì bước sau được bỏ qua."""
+        from tthc.flows import many
+
+        return many.waiting()
+
+    @step("Xét lại theo đề nghị", ends_run=True, outlets=month_assets(), inlets=[MONTHS], **mapped())
+    def answer(numbers: list[int], outlet_events=None, asset_state_store=None, commune=None) -> dict:
         """Chấm lại các dòng được đề nghị, nhập dòng đạt; yêu cầu tính lại những tháng có số đã đổi."""
         from tthc.flows import releases
 
         done = releases.answer(numbers, progress=say)
         memory = asset_state_store[MONTHS]
         for stream, months in done["streams"].items():
-            memory.set("asked", freshness.note(memory.get("asked"), months, freshness.present()))
-            outlet_events[outlet(stream_named(stream))].add_partitions(months)
+            freshness.remember(memory, "asked", months, freshness.present())
+            outlet_events[outlet(stream_named(stream))].add_partitions(partitions(months))
         say(f"Đã nhập {len(done['released'])} dòng; còn bị cách ly {len(done['still_refused'])} dòng.")
         return {"released": done["released"], "months": done["months"]}
 
-    answer.expand(numbers=waiting())
+    if communes.are_several():
+        answer.expand_kwargs(waiting_anywhere())
+    else:
+        answer.expand(numbers=waiting())

@@ -16,7 +16,7 @@ from datetime import timedelta
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
 from airflow.sdk import DAG, Param
-from tthc_dags import approval, scoring
+from tthc_dags import approval, communes, scoring
 from tthc_dags.steps import say, step
 
 with DAG(
@@ -42,6 +42,7 @@ with DAG(
             title="Ngày đã cho xem phiếu",
             description="Để trống: hôm nay. Năm ngày làm việc khiếu nại tính từ ngày này.",
         ),
+        **communes.choice(),
     },
     tags=["4. đánh giá"],
 ):

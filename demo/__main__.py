@@ -13,6 +13,8 @@ ví dụ:
   python -m demo registers DIR
   python -m demo files --out DIR --seed 1 --clock 2025-07-31T18:00:00+07:00
   python -m demo edges --seed 1
+  python -m demo serve --communes 114 --share 0.1 …    # mỗi xã ở http://127.0.0.1:8090/xa/MÃ
+  python -m demo communes --out sources/communes        # khai báo của 114 xã
 
 điều khiển khi máy chủ đang chạy (tiêu đề X-Demo-Key = client secret):
   PUT /_demo/clock     {"now": "2025-08-31T18:00:00+07:00"}
@@ -37,6 +39,15 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--clock", default="2025-07-31T18:00:00+07:00", help="giờ của thành phố, ISO 8601")
     serve.add_argument("--client-id", default=os.environ.get("TTHC_CITY_CLIENT_ID"))
     serve.add_argument("--client-secret", default=os.environ.get("TTHC_CITY_CLIENT_SECRET"))
+    serve.add_argument(
+        "--communes",
+        help="nhiều xã, mỗi xã ở /xa/MÃ: số xã (114: cả Hải Phòng) hoặc các mã cách nhau dấu phẩy",
+    )
+    serve.add_argument("--share", type=float, default=1.0, help="mỗi xã bao nhiêu lần 1.500 hồ sơ một tháng")
+    serve.add_argument(
+        "--heavy", action="append", default=[], metavar="MÃ=LẦN", help="một xã nhiều hồ sơ gấp bao nhiêu lần"
+    )
+    serve.add_argument("--kept", type=int, default=16, help="số xã giữ trong bộ nhớ cùng lúc")
     serve.add_argument("--token-seconds", type=int, default=3600, help="token sống bao lâu (giây)")
     key = commands.add_parser("answer-key", help="tính đáp án bằng Python thuần, từng hồ sơ một")
     key.add_argument("--seed", type=int, required=True)
@@ -57,6 +68,10 @@ def parser() -> argparse.ArgumentParser:
     files.add_argument("--seed", type=int, default=1)
     files.add_argument("--clock", default="2025-07-31T18:00:00+07:00", help="lúc xuất tệp, ISO 8601")
     files.add_argument("--broken", action="store_true", help="bản có lỗi gài sẵn, kèm đáp án loi.json")
+    declared = commands.add_parser("communes", help="ghi khai báo đơn vị của từng xã (MÃ.yaml)")
+    declared.add_argument("--out", type=Path, required=True, help="thư mục nhận tệp")
+    declared.add_argument("--communes", default="114", help="số xã, hoặc các mã cách nhau dấu phẩy")
+    declared.add_argument("--like", type=Path, default=Path("sources/units.yaml"), help="khai báo làm mẫu")
     edges = commands.add_parser("edges", help="đếm các trường hợp khó đã gài trong dữ liệu")
     edges.add_argument("--seed", type=int, default=1)
     return top
@@ -79,6 +94,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if options.command == "files":
         return write_files(options)
+    if options.command == "communes":
+        from .communes import write_declarations
+        from .hai_phong import chosen
+
+        for path in write_declarations(options.out, chosen(options.communes), options.like):
+            print(path)
+        return 0
     from .edges import count_edges, whole_city
 
     for name, count in sorted(count_edges(whole_city(options.seed)).items()):
@@ -109,6 +131,7 @@ def serve(options: argparse.Namespace) -> int:
 
     import uvicorn
 
+    from .city import City
     from .dates import parse_moment
     from .server import create
 
@@ -117,7 +140,21 @@ def serve(options: argparse.Namespace) -> int:
     except ValueError:
         print("--clock phải là thời điểm ISO 8601, ví dụ 2025-07-31T18:00:00+07:00.", file=sys.stderr)
         return 2
-    app = create(options.seed, moment, options.client_id, options.client_secret, options.token_seconds)
+    client = (options.client_id, options.client_secret)
+    if options.communes:
+        from .communes import Communes
+        from .hai_phong import chosen
+
+        try:
+            codes, heavy = chosen(options.communes), dict(_times(text) for text in options.heavy)
+        except ValueError as error:
+            print(f"--communes, --heavy: {error}.", file=sys.stderr)
+            return 2
+        app = Communes(
+            options.seed, moment, client, options.token_seconds, codes, options.share, heavy, options.kept
+        )
+    else:
+        app = create(City(options.seed, options.share), moment, *client, options.token_seconds)
     # Bodies that end too early are this server's trade; uvicorn would report each of them as an error.
     logging.getLogger("uvicorn.error").addFilter(
         lambda record: "without completing" not in record.getMessage()
@@ -132,6 +169,11 @@ def serve(options: argparse.Namespace) -> int:
         log_level="warning",
     )
     return 0
+
+
+def _times(text: str) -> tuple[str, float]:
+    code, _, times = text.partition("=")
+    return code, float(times)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from .city import City
 from .connector import Memory, Pull, read_pulls, simulate
 from .counting import Facts, facts
 from .dates import parse_moment
+from .hai_phong import city_of
 from .judging import NO_EVENTS
 from .periods import DEMO_MONTHS, Period, touched
 from .tally import EVERY_LEVEL, LEVELS, SOURCES, alive, count, form_columns, indicators, is_late_or_overdue
@@ -48,16 +49,21 @@ def rows(
     pulls: Iterable[dict] | list[Pull],
     months: list[str] = DEMO_MONTHS,
     exports: Iterable[str] = (),
+    commune: str = COMMUNE,
+    share: float = 1.0,
 ) -> list[dict[str, str]]:
     """Return the key as rows of KEY_COLUMNS: text exactly as the csv has it.
 
     ``pulls`` are entries ``{"at", "from", "to"}`` in order; ``months`` are those whose periods are wanted;
-    ``exports`` the moments at which the portal's dossiers were exported, in order.
+    ``exports`` the moments at which the portal's dossiers were exported, in order; ``commune`` and ``share`` say
+    of which of the communes, and how large it is.
     """
     asked = _pulls(pulls)
-    memory, periods, days = simulate(City(seed), asked), touched(months), days_asked(asked)
-    items = two_systems.compared(seed, memory, map(parse_moment, exports))
-    return [*key_rows(known_facts(memory).values(), periods, days), *reconciled_rows(items, periods, days)]
+    city = city_of(seed, commune, share)
+    memory, periods, days = simulate(city, asked), touched(months), days_asked(asked)
+    items = two_systems.compared(city.seed, memory, map(parse_moment, exports))
+    found = [*key_rows(known_facts(memory).values(), periods, days), *reconciled_rows(items, periods, days)]
+    return [row | {"code": commune} if row["level"] == "commune" else row for row in found]
 
 
 def class_rows(

@@ -34,17 +34,21 @@ _WEIGHTS = [procedure.weight for procedure in _PROCEDURES]
 
 
 class City:
-    """A seeded city. ``dossiers(moment)`` is everything filed in months begun by then, in order of serial."""
+    """A seeded city. ``dossiers(moment)`` is everything filed in months begun by then, in order of serial.
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    ``share`` is how many dossiers a month it has beside the usual number; a smaller city is the beginning of the
+    larger one of its seed.
+    """
+
+    def __init__(self, seed: int | str, share: float = 1.0) -> None:
+        self.seed, self.share = seed, share
         self._months: dict[date, list[Dossier]] = {}
 
     def dossiers(self, moment: datetime) -> Iterator[Dossier]:
         for start in month_starts():
             if start <= moment.date():
                 if start not in self._months:
-                    self._months[start] = make_month(self.seed, start)
+                    self._months[start] = make_month(self.seed, start, self.share)
                 yield from self._months[start]
 
 
@@ -58,12 +62,12 @@ def month_starts() -> list[date]:
     ]
 
 
-def make_month(seed: int, month: date) -> list[Dossier]:
+def make_month(seed: int | str, month: date, share: float = 1.0) -> list[Dossier]:
     """Return the dossiers filed in ``month``, each drawn from its own generator so that none moves
     another."""
     draw = Random(f"{seed}/{month}")
     days = _filing_days(month)
-    count = round(PER_MONTH * (0.94 + 0.12 * draw.random()) * len(set(days)) / _days_in(month))
+    count = round(PER_MONTH * share * (0.94 + 0.12 * draw.random()) * len(set(days)) / _days_in(month))
     return [_make(seed, month, serial, days) for serial in range(1, count + 1)]
 
 
@@ -78,7 +82,7 @@ def _filing_days(month: date) -> list[date]:
     return [day for day in every if FIRST_DAY <= day <= LAST_DAY for _ in range(20 if opens(day) else 1)]
 
 
-def _make(seed: int, month: date, serial: int, days: list[date]) -> Dossier:
+def _make(seed: int | str, month: date, serial: int, days: list[date]) -> Dossier:
     rng = Random(f"{seed}/{month}/{serial}")
     day = rng.choice(days)
     procedure = rng.choices(_PROCEDURES, _WEIGHTS)[0]

@@ -5,6 +5,8 @@ The data move with that clock in whole hours, so that a reading which takes minu
 city.
 """
 
+from __future__ import annotations
+
 import hmac
 import secrets
 import time
@@ -42,15 +44,25 @@ class Clock:
 
 
 class Desk:
-    """Everything one running city holds: its clock, its tokens, its troubles and the last snapshot taken."""
+    """Everything one running city holds: its clock, its tokens, its troubles and the last snapshot taken.
 
-    def __init__(self, seed: int, moment: datetime, client: tuple[str, str], token_seconds: int) -> None:
-        self.clock = Clock(moment)
+    A desk made ``beside`` another has that one's clock, and takes its tokens.
+    """
+
+    def __init__(
+        self,
+        city: City,
+        moment: datetime,
+        client: tuple[str, str],
+        token_seconds: int,
+        beside: Desk | None = None,
+    ) -> None:
+        self.clock = beside.clock if beside else Clock(moment)
         self.client = client
         self.token_seconds = token_seconds
         self.troubles = Troubles()
-        self.tokens: dict[str, float] = {}
-        self._camera = Camera(City(seed))
+        self.tokens: dict[str, float] = beside.tokens if beside else {}
+        self._camera = Camera(city)
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
@@ -61,7 +73,8 @@ class Desk:
 
     def new_token(self) -> str:
         now = time.monotonic()
-        self.tokens = {token: end for token, end in self.tokens.items() if end > now}
+        for ended in [token for token, end in self.tokens.items() if end <= now]:
+            del self.tokens[ended]
         token = secrets.token_urlsafe(24)
         self.tokens[token] = now + self.token_seconds
         return token
@@ -75,10 +88,16 @@ class Desk:
 
 
 def create(
-    seed: int, moment: datetime, client_id: str, client_secret: str, token_seconds: int = 3600
+    city: City | int,
+    moment: datetime,
+    client_id: str,
+    client_secret: str,
+    token_seconds: int = 3600,
+    beside: Desk | None = None,
 ) -> FastAPI:
-    """Return the application; ``moment`` is local time without a zone."""
-    desk = Desk(seed, moment, (client_id, client_secret), token_seconds)
+    """Return the application of a city (or of a seed's); ``moment`` is local time without a zone."""
+    city = city if isinstance(city, City) else City(city)
+    desk = Desk(city, moment, (client_id, client_secret), token_seconds, beside)
     app = FastAPI(title="Thành phố mẫu", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = desk
     app.add_middleware(CityDate, desk=desk)
@@ -104,16 +123,16 @@ def create(
 
     @app.get("/_demo/health")
     async def health() -> dict:
-        return {"status": "ok", "seed": seed}
+        return {"status": "ok", "seed": city.seed}
 
     @app.get("/_demo/clock")
     async def read_clock(request: Request) -> dict:
-        _keepers_only(desk, request)
+        keepers_only(desk, request)
         return {"now": _zoned(desk.clock.now()), "data": _zoned(desk.clock.data_moment())}
 
     @app.put("/_demo/clock")
     async def move_clock(request: Request) -> dict:
-        _keepers_only(desk, request)
+        keepers_only(desk, request)
         try:
             moment = dates.parse_moment((await request.json())["now"])
         except (KeyError, TypeError, ValueError) as error:
@@ -125,12 +144,12 @@ def create(
 
     @app.get("/_demo/troubles")
     async def read_troubles(request: Request) -> dict:
-        _keepers_only(desk, request)
+        keepers_only(desk, request)
         return {"seed": desk.troubles.seed, "rates": desk.troubles.rates, "counts": desk.troubles.counts}
 
     @app.put("/_demo/troubles")
     async def set_troubles(request: Request) -> dict:
-        _keepers_only(desk, request)
+        keepers_only(desk, request)
         wanted = await request.json()
         try:
             desk.troubles.set(int(wanted.get("seed", 0)), dict(wanted.get("rates", {})))
@@ -174,7 +193,8 @@ class CityDate:
         await self.app(scope, receive, dated if scope["type"] == "http" else send)
 
 
-def _keepers_only(desk: Desk, request: Request) -> None:
+def keepers_only(desk: Desk, request: Request) -> None:
+    """Raise Problem for whoever does not know the secret."""
     if not desk.is_keeper(request):
         raise Problem(403, "cần X-Demo-Key đúng với bí mật của ứng dụng")
 

@@ -16,27 +16,36 @@ app = FastAPI(title="TTHC health", docs_url=None, redoc_url=None, openapi_url=No
 @app.get("")
 @app.get("/")
 def health(response: Response) -> dict[str, Any]:
-    """Return how fresh each stream is."""
+    """Return how fresh each stream is; of several communes each one's streams, under its code."""
     from tthc import settings
     from tthc.errors import TthcError
-    from tthc.warehouse import database, freshness
 
     now = datetime.now(UTC)
     try:
-        with database.connection() as connection:
-            streams = freshness.of_streams(connection, now)
-            incidents = connection.execute(
-                "SELECT count(*) AS n FROM ops.incidents WHERE commune_code = %s AND closed_at IS NULL",
-                (settings.commune_code(),),
-            ).fetchone()["n"]
+        found = {code: _of_commune(code, now) for code in settings.communes()}
     except TthcError:
         response.status_code = 503
         return {"status": "down", "at": now.isoformat()}
-    is_late = any(each.is_late for each in streams)
+    is_late = any(told["status"] == "late" for told in found.values())
     response.status_code = 503 if is_late else 200
+    status = {"status": "late" if is_late else "ok", "at": now.isoformat()}
+    if len(found) > 1:
+        return {**status, "communes": found}
+    (told,) = found.values()
+    return {**told, **status}
+
+
+def _of_commune(code: str, now: datetime) -> dict[str, Any]:
+    from tthc import settings
+    from tthc.warehouse import database, freshness
+
+    with settings.for_commune(code), database.connection() as connection:
+        streams = freshness.of_streams(connection, now)
+        incidents = connection.execute(
+            "SELECT count(*) AS n FROM ops.incidents WHERE commune_code = %s AND closed_at IS NULL", (code,)
+        ).fetchone()["n"]
     return {
-        "status": "late" if is_late else "ok",
-        "at": now.isoformat(),
+        "status": "late" if any(each.is_late for each in streams) else "ok",
         "open_incident_count": incidents,
         "streams": [each.as_json(now) for each in streams],
     }

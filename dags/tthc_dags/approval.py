@@ -19,8 +19,11 @@ REMINDERS = 14
 MOST_DIFFERENCES = 50
 
 
-def request(comparisons: list[dict[str, Any]]) -> dict[str, str]:
-    """Return subject and body (Markdown) for the approver, from what ``flows.compare`` found for each month."""
+def request(comparisons: list[dict[str, Any]], commune: str | None = None) -> dict[str, str]:
+    """Return subject and body (Markdown) for the approver, from what ``flows.compare`` found for each month.
+
+    ``commune`` is whose months they are, when there are several.
+    """
     months = [comparison["period"] for comparison in comparisons]
     span = months[0] if len(months) == 1 else f"{len(months)} tháng, {months[0]} đến {months[-1]}"
     shown = max(MOST_DIFFERENCES // len(months), 1)
@@ -33,8 +36,16 @@ def request(comparisons: list[dict[str, Any]]) -> dict[str, str]:
                 "|---|---|---|---|---|---|",
             ]
             lines += [_difference(each) for each in comparison["differences"][:shown]] + [""]
-    lines += [f"Xem số đầy đủ: `tthc indicators {months[-1]} --draft`."]
-    return {"subject": f"Công bố {span}", "body": "\n".join(lines)}
+    chosen, whose = (f"--commune {commune} ", f" của {commune_label(commune)}") if commune else ("", "")
+    lines += [f"Xem số đầy đủ: `tthc {chosen}indicators {months[-1]} --draft`."]
+    return {"subject": f"Công bố {span}{whose}", "body": "\n".join(lines)}
+
+
+def commune_label(commune: str) -> str:
+    """Return a commune as the people who are asked know it."""
+    from tthc.warehouse import seeds
+
+    return f"xã {seeds.label(commune)}"
 
 
 def decision(response: dict[str, Any], month: str) -> tuple[str, str]:

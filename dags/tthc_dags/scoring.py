@@ -5,8 +5,9 @@ from typing import Any
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowSkipException
 
+from tthc import settings
 from tthc.errors import UsageError
-from tthc_dags import approval
+from tthc_dags import approval, communes
 
 LOADED = "Đã nạp đủ"
 GO_ON = "Tiếp tục khi thiếu"
@@ -33,7 +34,7 @@ def about_missing(told: dict[str, Any]) -> dict[str, str]:
     if not told["lacking_own_count"] and not told["lacking_head_count"]:
         raise AirflowSkipException("Không thiếu điểm của ai.")
     return {
-        "subject": f"Đánh giá {told['period']}: còn thiếu điểm",
+        "subject": f"Đánh giá {told['period']}: còn thiếu điểm{_whose()}",
         "body": "\n".join(
             [
                 f"- Chưa tự chấm: {told['lacking_own_count']} người.",
@@ -74,7 +75,7 @@ def about_sheets(told: dict[str, Any]) -> dict[str, str]:
         )
     lines += ["", f"Xem các phiếu: `tthc score {told['period']} --people --by …`."]
     return {
-        "subject": f"Niêm đánh giá {told['period']}, phiên bản {told['version']}",
+        "subject": f"Niêm đánh giá {told['period']}, phiên bản {told['version']}{_whose()}",
         "body": "\n".join(lines),
     }
 
@@ -82,3 +83,8 @@ def about_sheets(told: dict[str, Any]) -> dict[str, str]:
 def runner(run: Any) -> str:
     """Return who is noted as having made the sheets: the account that started the run."""
     return f"Airflow · {getattr(run, 'triggering_user_name', None) or 'không rõ'}"
+
+
+def _whose() -> str:
+    """Return of which commune a question is, when there are several."""
+    return f", {approval.commune_label(settings.commune_code())}" if communes.are_several() else ""

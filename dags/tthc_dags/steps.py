@@ -17,13 +17,14 @@ from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
     AirflowNotFoundException,
+    AirflowRescheduleException,
     AirflowSkipException,
 )
 from airflow.sdk.observability import stats
 
 from tthc import settings
-from tthc.errors import BatchStopped, TthcError, UsageError
-from tthc_dags import trouble
+from tthc.errors import BatchStopped, Busy, TthcError, UsageError
+from tthc_dags import communes, trouble
 
 log = logging.getLogger("tthc.dags")
 
@@ -50,7 +51,8 @@ def careful(
 ) -> Callable[..., Any]:
     """Return ``work`` so that it runs with the settings of the connections and fails without telling values.
 
-    A batch rule or a wrong declaration fails at once; anything else may be tried again.
+    A batch rule or a wrong declaration fails at once; anything else may be tried again. Among several communes the
+    one that :func:`tthc_dags.communes.of_step` finds is in force.
     """
 
     @functools.wraps(work)
@@ -58,14 +60,17 @@ def careful(
         problem: Exception
         # The first number that is told makes Airflow's meter in this process; ours are told through it.
         stats.incr("tthc.steps")
-        with settings.using(connection_settings()):
+        commune = communes.of_step(named)
+        with settings.using(connection_settings(commune)), communes.in_force(commune):
             try:
                 result = work(*arguments, **named)
                 if ends_run:
                     trouble.close()
                 return result
-            except (AirflowSkipException, AirflowFailException):
+            except (AirflowSkipException, AirflowFailException, AirflowRescheduleException):
                 raise
+            except Busy as error:
+                problem = AirflowSkipException(str(error))
             except Exception as error:
                 problem = _told(error)
                 if not tells_itself:
@@ -90,13 +95,24 @@ def say(text: str) -> None:
     log.info(text)
 
 
-def connection_settings() -> dict[str, str]:
-    """Return the TTHC_* settings that the connections ``tthc_warehouse`` and ``tthc_city`` carry."""
+def connection_settings(commune: str | None = None) -> dict[str, str]:
+    """Return the TTHC_* settings that the connections ``tthc_warehouse`` and ``tthc_city`` carry.
+
+    ``tthc_city_<code>`` is that of one commune among several.
+    """
     found: dict[str, str] = {}
     warehouse = _connection("tthc_warehouse")
     if warehouse is not None:
         found["TTHC_WAREHOUSE_URL"] = libpq_url(warehouse)
-    city = _connection("tthc_city")
+    found |= _city_settings(_connection("tthc_city"))
+    if commune is not None:
+        own = _city_settings(_connection(f"tthc_city_{commune}"))
+        found |= {f"{name}_{commune}": value for name, value in own.items() if name != "TTHC_CITY_DIALECT"}
+    return {name: value for name, value in found.items() if value}
+
+
+def _city_settings(city: Connection | None) -> dict[str, str]:
+    found: dict[str, str] = {}
     if city is not None:
         scheme = "" if "://" in (city.host or "") else f"{city.schema or 'https'}://"
         port = f":{city.port}" if city.port else ""
@@ -104,7 +120,7 @@ def connection_settings() -> dict[str, str]:
         found["TTHC_CITY_CLIENT_ID"] = city.login or ""
         found["TTHC_CITY_CLIENT_SECRET"] = city.password or ""
         found["TTHC_CITY_DIALECT"] = extra_of(city).get("dialect", "")
-    return {name: value for name, value in found.items() if value}
+    return found
 
 
 def libpq_url(connection: Connection) -> str:

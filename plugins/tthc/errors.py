@@ -17,6 +17,10 @@ class UsageError(TthcError):
     exit_code = 2
 
 
+class Busy(TthcError):
+    """Somebody else is doing this just now; there is nothing to do."""
+
+
 class BatchStopped(TthcError):
     """A batch rule stopped one stream; the last good state stays in force."""
 

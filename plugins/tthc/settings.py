@@ -6,7 +6,8 @@ wrote. An empty value counts as absent. Each function asks only for what it retu
 """
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,83 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tthc.errors import UsageError
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One variable: what it is for and how a value looks. ``secret`` values are never shown."""
-
-    name: str
-    purpose: str
-    example: str
-    secret: bool = False
-
-
-SETTINGS: Mapping[str, Setting] = MappingProxyType(
-    {
-        setting.name: setting
-        for setting in (
-            Setting("TTHC_COMMUNE", "mã đơn vị hành chính của xã, 5 chữ số", "11674"),
-            Setting(
-                "TTHC_WAREHOUSE_URL",
-                "địa chỉ kho dữ liệu (Postgres 15 trở lên)",
-                "postgresql://tthc:mat-khau@127.0.0.1:5432/warehouse",
-                secret=True,
-            ),
-            Setting("TTHC_CITY_URL", "địa chỉ hệ thống của thành phố", "https://mot-cua.example.vn"),
-            Setting("TTHC_CITY_DIALECT", "cách nói của hệ thống thành phố (mặc định share)", "share"),
-            Setting(
-                "TTHC_CITY_DIALECT_FILE",
-                "khai báo cách nói của riêng nơi này, thay cho sources/dialects/ (danh sách trạng thái, cỡ trang…)",
-                "var/igate.yaml",
-            ),
-            Setting(
-                "TTHC_CITY_GROUP_ID", "số của trang OpenCPS (groupId), chỉ cần với cách nói opencps", "20126"
-            ),
-            Setting("TTHC_CITY_CLIENT_ID", "tên do thành phố cấp để lấy hồ sơ", "xa-an-hung"),
-            Setting(
-                "TTHC_CITY_CLIENT_SECRET", "khóa do thành phố cấp để lấy hồ sơ", "chuoi-bi-mat", secret=True
-            ),
-            Setting("TTHC_ARCHIVE", "nơi cất nguyên văn những gì đã nhận (URL của fsspec)", "var/archive"),
-            Setting("TTHC_INBOX", "nơi người dùng đặt tệp để nạp (URL của fsspec)", "var/inbox"),
-            Setting(
-                "TTHC_SECRET_KEY",
-                "chuỗi bí mật từ 32 ký tự để băm định danh và mã hóa kho lưu",
-                "kết quả của lệnh: openssl rand -base64 48",
-                secret=True,
-            ),
-            Setting(
-                "TTHC_BACKUP_KEY",
-                "chuỗi bí mật từ 32 ký tự để mã hóa bản sao lưu; cất ở nơi khác bản sao lưu",
-                "kết quả của lệnh: openssl rand -base64 48",
-                secret=True,
-            ),
-            Setting("TTHC_BACKUP", "nơi cất bản sao lưu (URL của fsspec)", "var/backup"),
-            Setting(
-                "TTHC_MAIL_URL",
-                "máy chủ thư để báo người duyệt (không bắt buộc)",
-                "smtp://ten:mat-khau@thu.example.vn:587/?from=kho%40example.vn&to=duyet%40example.vn",
-                secret=True,
-            ),
-            Setting(
-                "TTHC_ALERT_URLS",
-                "những nơi khác cũng được báo sự cố, mỗi nơi một URL của Apprise, cách nhau dấu cách (không bắt buộc)",
-                "tgram://mã-bot/mã-nhóm",
-                secret=True,
-            ),
-            Setting(
-                "TTHC_OTEL_ENDPOINT",
-                "nơi nhận số đo và vết theo OpenTelemetry, OTLP qua HTTP (không bắt buộc)",
-                "http://thu-thap.example.vn:4318",
-            ),
-            Setting("TTHC_AIRFLOW_PORT", "cổng của trang Airflow (mặc định 8080)", "8080"),
-            Setting("TTHC_PG_PORT", "cổng của Postgres do make run dựng (mặc định 5433)", "5433"),
-            Setting("TTHC_CITY_PORT", "cổng của hệ thống thành phố giả lập (mặc định 8090)", "8090"),
-            Setting("TTHC_PG_BIN", "thư mục chương trình Postgres muốn dùng", "/usr/lib/postgresql/15/bin"),
-            Setting("TTHC_DEMO_SEED", "số gieo của hệ thống thành phố giả lập (mặc định 1)", "1"),
-        )
-    }
-)
+from tthc.setting_names import SETTINGS as SETTINGS
 
 
 class SettingMissing(UsageError):
@@ -101,6 +26,16 @@ class SettingMissing(UsageError):
         super().__init__(
             f"Thiếu {name}: {setting.purpose}. Đặt trong môi trường hoặc trong tệp .env, "
             f"ví dụ {name}={setting.example} (hoặc chạy `make run`, lệnh này tự ghi các giá trị)."
+        )
+
+
+class CommuneNotChosen(UsageError):
+    """A city's installation was asked for something of one commune without being told which."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        super().__init__(
+            f"Bản cài này giữ {len(codes)} xã ({named(codes)}): hãy nêu xã, "
+            f"ví dụ tthc --commune {codes[0]} … hoặc đặt TTHC_COMMUNE={codes[0]} trước lệnh."
         )
 
 
@@ -120,8 +55,14 @@ class City:
     dialect: str
     client_id: str
     client_secret: str = field(repr=False)
+    #: Which site of an OpenCPS installation; part of what tells one commune's client from another's.
+    group_id: str = ""
 
 
+#: The folder of the inbox whose files are read for every commune.
+SHARED_FOLDER = "moi-xa"
+#: The value of TTHC_COMMUNE that stands for every commune with a declaration of its own.
+ALL_DECLARED = "all"
 _OVERRIDES: ContextVar[Mapping[str, str]] = ContextVar("tthc_settings", default=MappingProxyType({}))
 
 
@@ -176,16 +117,19 @@ def read_env_file(path: Path) -> dict[str, str]:
     return values
 
 
-def find(name: str) -> tuple[str, str] | None:
-    """Return (value, where it was found), or ``None`` when no place has it."""
+def find(name: str, *, overridden: bool = True) -> tuple[str, str] | None:
+    """Return (value, where it was found), or ``None`` when no place has it.
+
+    Without ``overridden`` what :func:`using` says is not looked at.
+    """
     env_file = Path(os.environ.get("TTHC_ENV_FILE") or root() / ".env")
     places = (
-        ("kết nối của Airflow", lambda: _OVERRIDES.get()),
+        ("lệnh này, hoặc kết nối của Airflow", lambda: _OVERRIDES.get()),
         ("môi trường", lambda: os.environ),
         (str(env_file), lambda: read_env_file(env_file)),
         (str(run_file()), lambda: read_env_file(run_file())),
     )
-    for place, values in places:
+    for place, values in places if overridden else places[1:]:
         value = values().get(name, "").strip()
         if value:
             return value, place
@@ -206,12 +150,79 @@ def required(name: str) -> str:
     return found[0]
 
 
+def communes() -> tuple[str, ...]:
+    """Return the five digits of every commune of this installation, in order, whichever of them is in force."""
+    found = find("TTHC_COMMUNE", overridden=False) or find("TTHC_COMMUNE")
+    if found is None:
+        raise SettingMissing("TTHC_COMMUNE")
+    return _codes(found[0])
+
+
+def has_several_communes() -> bool:
+    """Whether this installation is a city's: each step must then be told for which commune it works."""
+    return len(communes()) > 1
+
+
 def commune_code() -> str:
-    """Return the five digits of the commune this installation works for."""
-    code = required("TTHC_COMMUNE")
-    if not (len(code) == 5 and code.isascii() and code.isdigit()):
-        raise SettingInvalid("TTHC_COMMUNE", "phải là đúng 5 chữ số")
-    return code
+    """Return the five digits of the commune in force: the only one, or that of :func:`for_commune`.
+
+    Raises :class:`CommuneNotChosen` when there are several and none was chosen.
+    """
+    codes = _codes(required("TTHC_COMMUNE"))
+    if len(codes) > 1:
+        raise CommuneNotChosen(codes)
+    return codes[0]
+
+
+def in_force() -> tuple[str, ...]:
+    """Return the communes that a step for all of them works on: the chosen one, else every one."""
+    return _codes(required("TTHC_COMMUNE"))
+
+
+def installation_name() -> str:
+    """Return what files of the whole installation are named by: the code of the only commune, or ``city``."""
+    return "city" if has_several_communes() else communes()[0]
+
+
+@contextmanager
+def for_commune(code: str) -> Iterator[None]:
+    """Let one commune of this installation be in force until the block ends, in this thread or task only."""
+    if code not in (*communes(), *in_force()):
+        raise UsageError(f"Bản cài này không có xã {code}. Các xã: {named(communes())}.")
+    with using({"TTHC_COMMUNE": code}):
+        yield
+
+
+def named(codes: Sequence[str], most: int = 8) -> str:
+    """Return some codes in words, the rest as a count.
+
+    >>> named(["11674", "11680", "11683"], most=2)
+    '11674, 11680 và 1 xã nữa'
+    """
+    shown = ", ".join(codes[:most])
+    return shown if len(codes) <= most else f"{shown} và {len(codes) - most} xã nữa"
+
+
+def communes_folder() -> Path:
+    """Return the folder with a declaration for each commune, ``<code>.yaml``."""
+    return (root() / Path(optional("TTHC_COMMUNES_FOLDER", "sources/communes")).expanduser()).resolve()
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    if text.casefold() == ALL_DECLARED:
+        codes = sorted(path.stem for path in communes_folder().glob("[0-9]*.yaml"))
+        if not codes:
+            raise SettingInvalid(
+                "TTHC_COMMUNE", f"là all mà {communes_folder()} chưa có khai báo MÃ.yaml nào"
+            )
+    else:
+        codes = [code for code in re.split(r"[\s,]+", text) if code]
+    for code in codes:
+        if not (len(code) == 5 and code.isascii() and code.isdigit()):
+            raise SettingInvalid("TTHC_COMMUNE", "phải là đúng 5 chữ số (nhiều xã thì cách nhau dấu phẩy)")
+    if not codes:
+        raise SettingMissing("TTHC_COMMUNE")
+    return tuple(dict.fromkeys(codes))
 
 
 def warehouse_url() -> str:
@@ -230,20 +241,41 @@ def sqlalchemy_url() -> str:
 
 def city() -> City:
     """Return how to reach the city system."""
-    url = required("TTHC_CITY_URL").rstrip("/")
+    # A single commune that asks at its own address need not be named.
+    code = commune_code() if find("TTHC_COMMUNE") else ""
+    url, is_own_url = _of_commune("TTHC_CITY_URL", code)
     if not url.startswith(("http://", "https://")):
         raise SettingInvalid("TTHC_CITY_URL", "phải bắt đầu bằng http:// hoặc https://")
+    client_id, is_own_client = _of_commune("TTHC_CITY_CLIENT_ID", code)
+    dialect = optional("TTHC_CITY_DIALECT", "share")
+    group_id, is_own_group = _of_commune("TTHC_CITY_GROUP_ID", code) if dialect == "opencps" else ("", False)
+    if code and has_several_communes() and not (is_own_url or is_own_client or is_own_group):
+        raise UsageError(
+            f"Không rõ thành phố gửi hồ sơ của xã nào cho {code}: mọi xã đang hỏi cùng một địa chỉ bằng cùng một tên. "
+            "Viết {commune} vào TTHC_CITY_URL hoặc TTHC_CITY_CLIENT_ID ở chỗ của mã xã, hoặc đặt riêng cho từng xã "
+            f"(TTHC_CITY_CLIENT_ID_{code}, kết nối Airflow tthc_city_{code})."
+        )
     return City(
-        url=url,
-        dialect=optional("TTHC_CITY_DIALECT", "share"),
-        client_id=required("TTHC_CITY_CLIENT_ID"),
-        client_secret=required("TTHC_CITY_CLIENT_SECRET"),
+        url=url.rstrip("/"),
+        dialect=dialect,
+        client_id=client_id,
+        client_secret=_of_commune("TTHC_CITY_CLIENT_SECRET", code)[0],
+        group_id=group_id,
     )
 
 
 def city_group_id() -> str:
     """Return which site of an OpenCPS installation is ours."""
-    return required("TTHC_CITY_GROUP_ID")
+    return _of_commune("TTHC_CITY_GROUP_ID", commune_code() if find("TTHC_COMMUNE") else "")[0]
+
+
+def _of_commune(name: str, code: str) -> tuple[str, bool]:
+    """Return a value for one commune, and whether it is that commune's own: ``NAME_<code>``, or with its code in it."""
+    own = find(f"{name}_{code}") if code else None
+    if own is not None:
+        return own[0], True
+    text = required(name)
+    return text.replace("{commune}", code), "{commune}" in text
 
 
 def dialect_file(dialect: str) -> Path:
@@ -257,6 +289,23 @@ def own_dialect_file(dialect: str) -> Path:
     return root() / "sources" / "dialects" / f"{dialect}.yaml"
 
 
+def ingest_slots() -> int:
+    """Return how many steps of readings a city's installation runs at once, over all streams."""
+    return _count("TTHC_INGEST_SLOTS", 3)
+
+
+def long_readings() -> int:
+    """Return of how many communes one scheduled run of a city's installation reads the whole year."""
+    return _count("TTHC_LONG_READINGS", 4)
+
+
+def _count(name: str, default: int) -> int:
+    text = optional(name, str(default))
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise SettingInvalid(name, "phải là một số từ 1 đến 1000")
+    return int(text)
+
+
 def archive_url() -> str:
     """Return where received bytes are kept: an fsspec URL, or an absolute path."""
     return _place("TTHC_ARCHIVE", "archive")
@@ -265,6 +314,14 @@ def archive_url() -> str:
 def inbox_url() -> str:
     """Return where people put files: an fsspec URL, or an absolute path."""
     return _place("TTHC_INBOX", "inbox")
+
+
+def inbox_folders() -> tuple[str, str | None]:
+    """Return where the files of the commune in force wait, and where those that are every commune's (one has none)."""
+    if not has_several_communes():
+        return inbox_url(), None
+    place = inbox_url().rstrip("/")
+    return f"{place}/{commune_code()}", f"{place}/{SHARED_FOLDER}"
 
 
 def secret_key() -> str:

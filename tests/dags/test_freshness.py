@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
+import pytest
+from airflow.sdk.exceptions import AirflowRescheduleException
 from hypothesis import given
 from hypothesis import strategies as st
 from tthc_dags import freshness
@@ -46,6 +48,22 @@ def test_a_request_that_was_lost_covers_nothing_after_ten_minutes():
     asked = freshness.note(None, ["2025-07"], at(0))
     assert freshness.to_ask(["2025-07"], asked, {}, at(599)) == []
     assert freshness.to_ask(["2025-07"], asked, {}, at(601)) == ["2025-07"]
+
+
+def test_a_month_that_another_run_counts_along_is_left_to_it_until_it_ends_or_is_lost():
+    began = freshness.note(None, ["2025-07"], at(10))
+    asked = run(at(0))
+    assert freshness.is_being_counted("2025-07", began, {}, asked, at(20))
+    assert not freshness.is_being_counted("2025-08", began, {}, asked, at(20))
+    # Counted meanwhile, asked for after it began, or begun so long ago that it may be lost.
+    assert not freshness.is_being_counted("2025-07", began, began, asked, at(20))
+    assert not freshness.is_being_counted("2025-07", began, {}, run(at(9)), at(20))
+    assert not freshness.is_being_counted("2025-07", began, {}, asked, at(611))
+    freshness.give_way_while_counted("2025-07", began, began, asked, FIRST)
+    lately = freshness.note(None, ["2025-07"], freshness.present())
+    with pytest.raises(AirflowRescheduleException):
+        freshness.give_way_while_counted("2025-07", lately, {}, asked, FIRST)
+    freshness.give_way_while_counted("2025-07", lately, {}, asked, SimpleNamespace(try_number=2))
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["merge", "count"]), st.integers(0, 30)), min_size=1, max_size=40)

@@ -55,15 +55,15 @@ class City:
 
 
 @contextmanager
-def running(seed: int, clock: str = "2025-07-31T18:00:00+07:00") -> Iterator[City]:
-    """Start a city of this seed on a free port; end it afterwards."""
+def running(seed: int, clock: str = "2025-07-31T18:00:00+07:00", *options: str) -> Iterator[City]:
+    """Start a city of this seed on a free port, with further options of ``demo serve``; end it afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "demo", "serve", "--port", str(port), "--seed", str(seed)]
     settings = os.environ | {"TTHC_CITY_CLIENT_ID": CLIENT_ID, "TTHC_CITY_CLIENT_SECRET": SECRET}
     process = subprocess.Popen(
-        [*command, "--clock", clock], cwd=ROOT, env=settings, stdout=subprocess.DEVNULL
+        [*command, "--clock", clock, *options], cwd=ROOT, env=settings, stdout=subprocess.DEVNULL
     )
     city = City(f"http://127.0.0.1:{port}")
     try:

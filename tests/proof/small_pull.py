@@ -42,13 +42,17 @@ def read_on(pull: dict[str, str] = NEXT) -> list[dict]:
     return flows.ingest(STREAMS, pull["from"], pull["to"], progress=str)
 
 
-def checksums(url: str, *, accounting: bool = True, fingerprints: bool = True) -> dict[str, tuple[int, str]]:
+def checksums(
+    url: str, *, accounting: bool = True, fingerprints: bool = True, commune: str | None = None
+) -> dict[str, tuple[int, str]]:
     """Return rows and a checksum of every table of core and marts, of values, revisions and open refusals.
 
     Numbers and instants that belong to the run are left out; the place in its chain and whether it is in force
     stand for them. ``accounting`` adds that of every merged reading; without ``fingerprints`` the hash of what was
-    read is left out, for readings that said the same in other words.
+    read is left out, for readings that said the same in other words. ``commune``: only its rows.
     """
+    only = f" WHERE commune_code = '{commune}'" if commune else ""
+    also = f" AND commune_code = '{commune}'" if commune else ""
     left_out = _OF_THE_RUN if fingerprints else _OF_THE_RUN | {"row_hash"}
     found = {}
     with database.connection(url) as connection:
@@ -67,14 +71,13 @@ def checksums(url: str, *, accounting: bool = True, fingerprints: bool = True) -
             if name in _HISTORY:
                 order = f"PARTITION BY {_HISTORY[name]} ORDER BY fetched_at, fetch_id, row_number"
                 shown += ["valid_to IS NULL AS is_in_force", f"row_number() OVER ({order}) AS place"]
-            found[name] = _checksum(connection, f"SELECT {', '.join(shown)} FROM {name}")
-        found["indicators.values"] = _checksum(connection, _VALUES)
-        found["indicators.revisions"] = _checksum(connection, _REVISIONS)
-        found["ops.quarantine"] = _checksum(
-            connection, _QUARANTINE if fingerprints else _QUARANTINE.replace(" row_hash,", "")
-        )
+            found[name] = _checksum(connection, f"SELECT {', '.join(shown)} FROM {name}{only}")
+        found["indicators.values"] = _checksum(connection, f"{_VALUES}{only}")
+        found["indicators.revisions"] = _checksum(connection, f"{_REVISIONS}{only}")
+        refused = _QUARANTINE if fingerprints else _QUARANTINE.replace(" row_hash,", "")
+        found["ops.quarantine"] = _checksum(connection, f"{refused}{also}")
         if accounting:
-            found["ops.fetches"] = _checksum(connection, _ACCOUNTING)
+            found["ops.fetches"] = _checksum(connection, f"{_ACCOUNTING}{also}")
     return found
 
 

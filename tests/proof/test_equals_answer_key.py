@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from demo import answer_key, troubles
+from tests.conftest import COMMUNE
 from tests.proof.running_city import MONTHS, STREAMS, catalogue, portal_export, pull_of, running
 from tthc import flows
 from tthc.indicators import definitions
@@ -40,15 +41,16 @@ def told(rows: Iterable[dict[str, str]]) -> dict[Key, tuple[str, ...]]:
     return found
 
 
-def computed() -> dict[Key, tuple[str, ...]]:
-    """Return what the newest builds say, in the words of the answer key."""
+def computed(commune: str = COMMUNE) -> dict[Key, tuple[str, ...]]:
+    """Return what the newest builds of a commune say, in the words of the answer key."""
     known = definitions.indicators()
     found = {}
     with database.connection() as connection:
         rows = connection.execute(
             "SELECT b.calendar, b.period, v.* FROM indicators.values AS v INNER JOIN ("
-            " SELECT DISTINCT ON (calendar, period) * FROM indicators.builds"
-            " ORDER BY calendar, period, build_id DESC) AS b USING (build_id)"
+            " SELECT DISTINCT ON (calendar, period) * FROM indicators.builds WHERE commune_code = %s"
+            " ORDER BY calendar, period, build_id DESC) AS b USING (build_id)",
+            (commune,),
         )
         for row in rows:
             one = known[row["indicator"]]

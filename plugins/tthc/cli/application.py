@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
+from tthc import settings
 from tthc.cli import (
     changes,
     checking,
@@ -69,8 +71,20 @@ def build() -> typer.Typer:
 
     # Without it a help text on the application would be lost when it has one command only.
     @app.callback()
-    def opening() -> None:
-        pass
+    def opening(
+        context: typer.Context,
+        commune: Annotated[
+            str | None,
+            typer.Option(
+                "--commune",
+                metavar="MÃ",
+                help="Xã mà lệnh này làm việc, khi bản cài giữ nhiều xã (viết trước tên lệnh).",
+                show_default=False,
+            ),
+        ] = None,
+    ) -> None:
+        if commune is not None:
+            context.with_resource(settings.for_commune(commune))
 
     for command in (
         steps.init, steps.ingest, checking.check, steps.load, steps.unload, steps.refresh, steps.publish,

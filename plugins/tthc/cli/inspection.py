@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tthc.cli import output
 from tthc.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from tthc.warehouse.doctor import Finding
 
 _STATUS_TABLES = {
     "fetches": (
@@ -53,6 +57,44 @@ def doctor(
     if before_start:
         _refuse_to_start(as_json)
         return
+    from tthc import settings
+    from tthc.warehouse import database
+
+    with database.connection() as connection:
+        if connection.execute("SELECT to_regclass('ops.table_shapes') AS found").fetchone()["found"] is None:
+            raise TthcError("Kho dữ liệu chưa được chuẩn bị: chạy tthc init trước.")
+    codes = settings.in_force()
+    found = []
+    for number, code in enumerate(codes, start=1):
+        if len(codes) > 1:
+            output.note(f"[{number}/{len(codes)}] xã {code}")
+        with settings.for_commune(code):
+            found += [(code, each) for each in _examined(full)]
+    several = len(codes) > 1
+    if as_json:
+        output.as_json([asdict(f) | ({"commune": code} if several else {}) for code, f in found])
+    else:
+        output.as_table(
+            (*(("Xã",) if several else ()), "", "Lời hứa", "Phép khám", "Điều phải đúng", "Đã xét", "Sai"),
+            (
+                (*((code,) if several else ()),
+                 "đúng" if f.holds else "SAI", f.promise, f.name, f.title, f.checked, f.wrong)
+                for code, f in found
+            ),
+        )  # fmt: skip
+    wrong = [(code, finding) for code, finding in found if not finding.holds]
+    for code, finding in wrong:
+        whose = f"[{code}] " if several else ""
+        output.note(f"SAI {whose}{finding.promise} {finding.name}: {finding.title}.")
+        output.note(f"  ví dụ: {'; '.join(finding.examples)}")
+        output.note(f"  cần làm: {finding.todo}")
+    if wrong:
+        raise TthcError(f"{len(wrong)} trên {len(found)} phép khám không đạt.")
+    output.note(f"{len(found)} phép khám đều đạt.")
+
+
+def _examined(full: bool) -> list[Finding]:
+    """Return what every check finds of the commune in force, in the order of the promises."""
     from tthc.indicators import definitions
     from tthc.warehouse import (
         chain,
@@ -68,9 +110,6 @@ def doctor(
 
     declared = list(definitions.indicators().values())
     with database.connection() as connection:
-        if connection.execute("SELECT to_regclass('ops.table_shapes') AS found").fetchone()["found"] is None:
-            raise TthcError("Kho dữ liệu chưa được chuẩn bị: chạy tthc init trước.")
-        connection.commit()
         found = examination.run(
             connection,
             [
@@ -85,25 +124,41 @@ def doctor(
         found += score_chain.findings(connection)
         found += checks_of_rights.guards(connection)
     order = list(examination.PROMISES)
-    found.sort(key=lambda finding: order.index(finding.promise))
+    return sorted(found, key=lambda finding: order.index(finding.promise))
+
+
+def _status_of_all(codes: Sequence[str], as_json: bool) -> None:
+    """Tell how each commune stands, in one line."""
+    from tthc.warehouse import database, seeds
+    from tthc.warehouse import status as standing
+
+    with database.connection() as connection:
+        found = standing.of_communes(connection, codes)
+    for row in found:
+        row["name"] = seeds.label(row["commune"]).removeprefix(row["commune"]).strip()
     if as_json:
-        output.as_json([asdict(finding) for finding in found])
-    else:
-        output.as_table(
-            ("", "Lời hứa", "Phép khám", "Điều phải đúng", "Đã xét", "Sai"),
-            (
-                ("đúng" if f.holds else "SAI", f.promise, f.name, f.title, f.checked, f.wrong)
-                for f in found
-            ),
-        )  # fmt: skip
-    wrong = [finding for finding in found if not finding.holds]
-    for finding in wrong:
-        output.note(f"SAI {finding.promise} {finding.name}: {finding.title}.")
-        output.note(f"  ví dụ: {'; '.join(finding.examples)}")
-        output.note(f"  cần làm: {finding.todo}")
-    if wrong:
-        raise TthcError(f"{len(wrong)} trên {len(found)} phép khám không đạt.")
-    output.note(f"{len(found)} phép khám đều đạt.")
+        output.as_json(found)
+        return
+    columns = (
+        "commune",
+        "name",
+        "merged_at",
+        "unfinished_count",
+        "incident_count",
+        "refused_count",
+        "published",
+    )
+    titles = (
+        "Xã",
+        "Tên",
+        "Nhập gần nhất",
+        "Đang đọc dở",
+        "Sự cố đang mở",
+        "Dòng cách ly",
+        "Công bố gần nhất",
+    )
+    output.as_table(titles, ([row[name] for name in columns] for row in found))
+    output.note("Xem kỹ một xã: tthc --commune MÃ status")
 
 
 def _refuse_to_start(as_json: bool) -> None:
@@ -171,11 +226,19 @@ def status(
 ) -> None:
     """Nhìn nhanh: các lần đọc gần nhất, sự cố đang mở, khu cách ly, các kỳ đã tính và đã công bố.
 
+    Bản cài giữ nhiều xã thì mỗi xã một dòng; nêu một xã để xem kỹ.
+
     Ví dụ: tthc status
+
+    Ví dụ: tthc --commune 11674 status
     """
+    from tthc import settings
     from tthc.warehouse import database
     from tthc.warehouse import status as standing
 
+    if len(codes := settings.in_force()) > 1:
+        _status_of_all(codes, as_json)
+        return
     with database.connection() as connection:
         report = {
             "fetches": standing.fetches(connection, limit),

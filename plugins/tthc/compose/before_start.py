@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from tthc import settings
 from tthc.compose import secret_files
 from tthc.compose.certificates import certificate_problems
+from tthc.errors import UsageError
 
 SECRETS = "bí mật"
 #: Fewest characters of each secret; what is not here may be of any length.
@@ -154,13 +155,15 @@ def _shape(given: Given) -> Iterator[Refusal]:
             "các thành phần sẽ chạy bằng root, hoặc không rõ bằng ai",
             f"sửa thành TTHC_UID={os.geteuid() or secret_files.CONTAINER_UID}",
         )
-    code = given.value("TTHC_COMMUNE")
-    if not (len(code) == 5 and code.isascii() and code.isdigit()):
+    try:
+        with settings.using({"TTHC_COMMUNE": given.value("TTHC_COMMUNE")}):
+            settings.in_force()
+    except UsageError as error:
         yield Refusal(
             "commune_is_a_code",
             "compose.env, TTHC_COMMUNE",
-            "phải là đúng 5 chữ số",
-            "sửa thành mã đơn vị hành chính của xã, ví dụ TTHC_COMMUNE=11674",
+            str(error).removesuffix("."),
+            "sửa thành mã đơn vị hành chính của xã, ví dụ TTHC_COMMUNE=11674; nhiều xã: cách nhau dấu phẩy, hoặc all",
         )
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from tthc import settings
 from tthc.errors import TthcError, UsageError
-from tthc.stack import components, installation
+from tthc.stack import components, installation, pools
 from tthc.stack import keys as key_file
 from tthc.stack.installation import Installation, Ports
 from tthc.stack.screen import say
@@ -196,6 +196,10 @@ def initialise() -> None:
         "TTHC_APPROVER_PASSWORD": secret("approver_password"),
     }
     _run("chuẩn bị cơ sở dữ liệu của Airflow", ["airflow", "db", "migrate"], environment)
+    if settings.has_several_communes():
+        slots = str(settings.ingest_slots())
+        pool = ["airflow", "pools", "set", pools.INGEST, slots, pools.DESCRIPTION]
+        _run("chia chỗ cho các xã", pool, environment)
     _run("đặt tài khoản và vai", ["tthc.compose.accounts"], environment)
     _make_bucket()
     _run("chuẩn bị kho dữ liệu", ["tthc.cli", "init"], plain_environment())

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from tthc import settings, telemetry
-from tthc.errors import BatchStopped, TthcError, UsageError
+from tthc.errors import BatchStopped, Busy, TthcError, UsageError
 from tthc.flows.progress import VIETNAM, Progress, say
 from tthc.flows.readings import take_in
 from tthc.landing import incidents
@@ -28,11 +28,13 @@ def fetch(
     window_to: str | None = None,
     kind: str | None = None,
     progress: Progress = say,
+    waits: bool = True,
 ) -> int:
     """Read a window of a city stream into the archive; return the number of the reading.
 
     Without days: what is due, which is since the last complete reading less the overlap, or once a month the
-    whole year. Dossiers that are believed open are always asked for as well, by code.
+    whole year; with ``kind`` window the year is left for another time. Dossiers that are believed open are always
+    asked for as well, by code. Raises Busy when another process reads the same and this one shall not wait.
     """
     declared = _city_stream(stream)
     with database.connection(autocommit=True, rows=tuple_row) as connection:
@@ -40,7 +42,7 @@ def fetch(
         first, last = _day(window_from), _day(window_to)
         if first is None or last is None:
             today = datetime.now(VIETNAM).date()
-            year = year_is_due(connection, declared, today)
+            year = None if kind == "window" else year_is_due(connection, declared, today)
             due = year or windows_to_read(connection, declared, today)
             first, last = first or due[0], last or due[1]
         if first > last:
@@ -54,6 +56,7 @@ def fetch(
                 codes=codes,
                 days=short_days(connection, declared),
                 kind=kind or ("year" if (first.month, first.day) == (1, 1) else "window"),
+                waits=waits,
                 progress=progress,
             )
 
@@ -116,6 +119,8 @@ def _incident_when_failing(connection: psycopg.Connection, kind: str, subject: s
     """Open an incident when the step inside fails, close it when it works again. ``connection``: autocommit."""
     try:
         yield
+    except Busy:
+        raise
     except TthcError as error:
         incidents.open_incident(connection, kind, subject, str(error))
         raise

@@ -104,12 +104,19 @@ def inbox(stream: str, progress: Progress = say) -> list[int]:
 
     Whoever looks first receives every file for the stream it is of: none is opened once for each stream. A file
     that cannot be read, is like no stream, or needs a person's decision opens an incident and waits for data staff;
-    one with a mark of secrecy opens another, and nothing of it is kept.
+    one with a mark of secrecy opens another, and nothing of it is kept. Among several communes each has a folder of
+    its own; beside them lies one whose files are every commune's, for registers that are the same everywhere.
     """
     declared = streams.stream_named(stream)
-    for name in files_waiting(settings.inbox_url()):
+    own, shared = settings.inbox_folders()
+    for name in [*files_waiting(own), *(files_waiting(shared) if shared else ())]:
         with database.connection(autocommit=True, rows=tuple_row) as connection:
-            _take(connection, name, progress)
+            _take(
+                connection,
+                name,
+                progress,
+                is_shared=shared is not None and f"/{settings.SHARED_FOLDER}/" in name,
+            )
     with database.connection(rows=tuple_row) as connection:
         waiting = connection.execute(
             "SELECT fetch_id FROM ops.fetches WHERE commune_code = %s AND stream = %s AND kind = 'file'"
@@ -119,7 +126,7 @@ def inbox(stream: str, progress: Progress = say) -> list[int]:
         return [fetch_id for (fetch_id,) in waiting]
 
 
-def _take(connection: psycopg.Connection, name: str, progress: Progress) -> None:
+def _take(connection: psycopg.Connection, name: str, progress: Progress, *, is_shared: bool) -> None:
     """Receive one waiting file, unless its content is known."""
     subject = landing_files.hashed_name(name)
     try:
@@ -133,6 +140,11 @@ def _take(connection: psycopg.Connection, name: str, progress: Progress) -> None
         found, recognised = _examined(connection, name, body, choices)
         if recognised is None:
             raise UsageError(_unlike_any())
+        if is_shared and not recognised.shared:
+            raise UsageError(
+                f"Tệp của luồng {recognised.stream} là của một xã, không phải của mọi xã: chuyển từ thư mục "
+                f"{settings.SHARED_FOLDER} của hộp nhận sang thư mục mang mã của xã ấy."
+            )
         claims = _claims(found, body, choices)
     except SecretFile as error:
         progress(str(error))

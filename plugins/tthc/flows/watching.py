@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,8 @@ class News:
 
     opened: list[dict[str, Any]]
     closed: list[dict[str, Any]]
+    #: What the message is about: a code, or how many communes.
+    whose: str
 
     def __bool__(self) -> bool:
         return bool(self.opened or self.closed)
@@ -35,7 +37,7 @@ class News:
         """One line that says how much is wrong and how much is right again."""
         parts = [f"{len(self.opened)} sự cố mới"] if self.opened else []
         parts += [f"{len(self.closed)} đã xong"] if self.closed else []
-        return f"[{settings.commune_code()}] {', '.join(parts)}"
+        return f"[{self.whose}] {', '.join(parts)}"
 
     @property
     def body(self) -> str:
@@ -47,15 +49,17 @@ class News:
 def watch(tell: Callable[[str, str], bool], now: datetime | None = None) -> dict[str, Any]:
     """Open and close the incidents of lateness, then tell what is new; return what was told.
 
-    What could not be told stays to be told next time. Two at once tell once.
+    What could not be told stays to be told next time. Two at once tell once. All communes are told of in one message.
     """
-    moment = now or datetime.now(UTC)
+    moment, codes = now or datetime.now(UTC), settings.in_force()
     with database.connection() as connection:
-        database.lock(connection, "watch")
-        streams = freshness.of_streams(connection, moment)
-        _note_lateness(streams)
-        _measure(streams, queues.of_commune(connection), moment)
-        news = _news(connection)
+        database.lock(connection, "watch", of_all=True)
+        for code in codes:
+            with settings.for_commune(code):
+                streams = freshness.of_streams(connection, moment)
+                _note_lateness(streams)
+                _measure(streams, queues.of_commune(connection), moment)
+        news = _news(connection, codes)
         was_told = bool(news) and tell(news.subject, news.body)
         if was_told:
             _remember(connection, news)
@@ -90,21 +94,22 @@ def _note_lateness(streams: list[freshness.Freshness]) -> None:
                 incidents.close_incident(connection, LATE, each.stream, "Đã đọc được.")
 
 
-def _news(connection: psycopg.Connection) -> News:
-    columns = "incident_id, kind, subject, message, closed_because, opened_at"
-    commune = (settings.commune_code(),)
+def _news(connection: psycopg.Connection, codes: Sequence[str]) -> News:
+    columns = "incident_id, commune_code, kind, subject, message, closed_because, opened_at"
+    whose = codes[0] if len(codes) == 1 else f"{len(codes)} xã"
+    asked = (list(codes),)
     opened = connection.execute(
-        f"SELECT {columns} FROM ops.incidents WHERE commune_code = %s AND closed_at IS NULL AND told_at IS NULL"
-        " ORDER BY kind, subject",
-        commune,
+        f"SELECT {columns} FROM ops.incidents WHERE commune_code = ANY (%s) AND closed_at IS NULL"
+        " AND told_at IS NULL ORDER BY kind, subject, commune_code",
+        asked,
     ).fetchall()
     # One that opened and closed before anybody was told has nothing to say.
     closed = connection.execute(
-        f"SELECT {columns} FROM ops.incidents WHERE commune_code = %s AND closed_at IS NOT NULL"
-        " AND told_at IS NOT NULL AND recovery_told_at IS NULL ORDER BY kind, subject",
-        commune,
+        f"SELECT {columns} FROM ops.incidents WHERE commune_code = ANY (%s) AND closed_at IS NOT NULL"
+        " AND told_at IS NOT NULL AND recovery_told_at IS NULL ORDER BY kind, subject, commune_code",
+        asked,
     ).fetchall()
-    return News(opened, closed)
+    return News(opened, closed, whose)
 
 
 def _remember(connection: psycopg.Connection, news: News) -> None:
@@ -123,10 +128,23 @@ def _part(title: str, rows: list[dict[str, Any]], words: str) -> list[str]:
         kinds.setdefault(row["kind"], []).append(row)
     lines = ["", f"{title}:"]
     for kind, same in kinds.items():
-        if len(same) > 3:
-            subjects = ", ".join(row["subject"] for row in same[:3])
+        # One cause in many communes, such as a city that does not answer, is one line.
+        causes: dict[str, list[dict[str, Any]]] = {}
+        for row in same:
+            causes.setdefault(row["subject"], []).append(row)
+        if len(causes) > 3:
+            subjects = ", ".join(list(causes)[:3])
             lines.append(f"- {kind}, {len(same)} nơi: {subjects}…")
         else:
-            lines += [f"- {kind} {row['subject']}: {row[words] or ''}" for row in same]
+            lines += [
+                f"- {kind} {subject}{_where(of)}: {of[0][words] or ''}" for subject, of in causes.items()
+            ]
     left = len(lines) - MOST_LINES
     return lines if left <= 0 else [*lines[:MOST_LINES], f"… và {left} dòng nữa"]
+
+
+def _where(rows: list[dict[str, Any]]) -> str:
+    """Return in which communes it is, when the installation has several."""
+    if not settings.has_several_communes():
+        return ""
+    return f" ({settings.named([row['commune_code'] for row in rows])})"

@@ -16,7 +16,7 @@ from datetime import date
 import psycopg
 
 from tthc import settings
-from tthc.errors import UsageError
+from tthc.errors import Busy, UsageError
 from tthc.landing import incidents, ledger
 from tthc.landing.archive import Archive
 from tthc.landing.completeness import KeysSeen, days_with_rows_before, larger, same_passes
@@ -44,6 +44,7 @@ def fetch(
     codes: Sequence[str] = (),
     days: Sequence[date] = (),
     kind: str = "window",
+    waits: bool = True,
     progress: Progress | None = None,
 ) -> int:
     """Read a stream of the configured city into the archive; return the fetch_id, now in state ``fetched``.
@@ -51,7 +52,7 @@ def fetch(
     Both days are inside; None for both asks for codes only. ``days`` are single days to read besides (those
     of :func:`short_days`). An interrupted reading of the same stream, source, window and kind, not older than
     a day, is continued. ``connection`` is in autocommit. While another process reads this stream it waits,
-    and says so.
+    and says so; unless it ``waits``, that is Busy.
 
     Raises Unreachable when the city does not answer (what was read stays, the next call goes on from there),
     TthcError when it refuses.
@@ -72,7 +73,7 @@ def fetch(
         "window_from": window_from,
         "window_to": window_to,
     }
-    with _alone(connection, stream, say):
+    with _alone(connection, stream, say, waits):
         ledger.leave_old_fetches(connection, stream.stream)
         with connection.transaction():
             fetch_id = ledger.unfinished_fetch(connection, **request)
@@ -304,12 +305,14 @@ def _asked(window: ledger.Window) -> str:
 
 
 @contextmanager
-def _alone(connection: psycopg.Connection, stream: Stream, say: Progress) -> Iterator[None]:
-    """Hold the right to read this stream of this commune; say so while another process holds it."""
+def _alone(connection: psycopg.Connection, stream: Stream, say: Progress, waits: bool) -> Iterator[None]:
+    """Hold the right to read this stream of this commune; say so, or raise Busy, while another process holds it."""
     name = f"fetch {settings.commune_code()} {stream.stream}"
     lock = "hashtextextended(%s, 0)"
     (free,) = connection.execute(f"SELECT pg_try_advisory_lock({lock})", (name,)).fetchone()
     if not free:
+        if not waits:
+            raise Busy(f"{stream.title}: đang có lần đọc khác của xã này.")
         say(f"{stream.title}: đang có lần đọc khác, chờ lần đó xong…")
         connection.execute(f"SELECT pg_advisory_lock({lock})", (name,))
     try:

@@ -46,7 +46,7 @@ def backup(target: str, progress: Progress) -> dict[str, Any]:
     files, folder = fsspec.url_to_fs(target)
     files.makedirs(folder, exist_ok=True)
     moment = datetime.now(UTC)
-    name = f"tthc-{settings.commune_code()}-{moment:%Y%m%dT%H%M%SZ}{ENDING}"
+    name = f"tthc-{settings.installation_name()}-{moment:%Y%m%dT%H%M%SZ}{ENDING}"
     draft, place = f"{folder}/.{name}.part", f"{folder}/{name}"
     try:
         with files.open(draft, "wb") as file:
@@ -116,7 +116,7 @@ def _write(target: sealing.Sealer, moment: datetime, progress: Progress) -> dict
 def _manifest(connection: psycopg.Connection, moment: datetime) -> dict[str, Any]:
     return {
         "made_at": moment.isoformat(),
-        "commune": settings.commune_code(),
+        "commune": ",".join(settings.communes()),
         "version": version("tthc"),
         "migration": connection.execute("SELECT version_num FROM ops.migrations").fetchone()["version_num"],
         "postgres": connection.execute("SHOW server_version").fetchone()["server_version"],

@@ -45,8 +45,11 @@ def compare(manifest: dict[str, Any], url: str) -> dict[str, Any]:
     """Compare a restored database with what the backup says of itself; raise when they differ."""
     with database.connection(url) as connection:
         found, index = bundle.revisions(connection), bundle.archive_index(connection)
-        kept = [*chain.findings(connection, full=True), *score_chain.findings(connection)]
-        broken = [finding for finding in kept if not finding.holds]
+        broken = []
+        for code in settings.communes():
+            with settings.for_commune(code):
+                kept = [*chain.findings(connection, full=True), *score_chain.findings(connection)]
+            broken += [finding for finding in kept if not finding.holds]
     wanted = manifest["revisions"]
     different = [_named(row) for row, other in zip(wanted, found, strict=False) if row != other]
     if len(found) != len(wanted) or different:
@@ -100,11 +103,11 @@ def scratch_database() -> Iterator[str]:
 
 
 def keep_newest(target: str, count: int) -> list[str]:
-    """Remove all but the newest backups of this commune in a folder; return the names of those removed."""
+    """Remove all but the newest backups of this installation in a folder; return the names of those removed."""
     import fsspec
 
     files, folder = fsspec.url_to_fs(target)
-    pattern = f"{folder}/tthc-{settings.commune_code()}-*{bundle.ENDING}"
+    pattern = f"{folder}/tthc-{settings.installation_name()}-*{bundle.ENDING}"
     old = sorted(files.glob(pattern))[:-count] if count > 0 else []
     for place in old:
         files.rm(place)
@@ -157,9 +160,10 @@ def _put_back(address: str, url: str, progress: Progress, declarations: Path | N
 
 
 def _check_fits(manifest: dict[str, Any]) -> None:
-    if manifest["commune"] != settings.commune_code():
+    held, known = manifest["commune"].split(","), settings.communes()
+    if not set(held) <= set(known) or (len(held) == 1) != (len(known) == 1):
         raise UsageError(
-            f"Bản sao lưu của xã {manifest['commune']}, cài đặt này của xã {settings.commune_code()}: "
+            f"Bản sao lưu của xã {settings.named(held)}, cài đặt này của xã {settings.named(known)}: "
             f"đặt TTHC_COMMUNE={manifest['commune']}."
         )
 

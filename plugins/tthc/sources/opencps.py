@@ -67,7 +67,7 @@ class OpencpsClient(PatientHttp):
 
 def client(city: settings.City) -> OpencpsClient:
     """Return a new client for a city; TTHC_CITY_GROUP_ID says which site of it."""
-    return OpencpsClient(city, settings.city_group_id())
+    return OpencpsClient(city, city.group_id or settings.city_group_id())
 
 
 def _page(answer: Answer, start: int, size: int) -> Page:

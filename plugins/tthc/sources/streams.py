@@ -95,6 +95,8 @@ class Stream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     seed: str | None = None
     #: Its rows, staged ones too, live in the schema ``restricted``, which few may read.
     restricted: bool = False
+    #: A file of it may be the same for every commune of a city.
+    shared: bool = False
     #: Who fills a register in, when, and what one row is.
     guide: str | None = None
 

@@ -63,6 +63,21 @@ class Airflow:
         """Return the DAG files that could not be read."""
         return [error["filename"] for error in self.items("/importErrors", "import_errors")]
 
+    def set_pool(self, name: str, slots: int, description: str) -> None:
+        """Make a pool, or give it this many slots; what a person set it to is overwritten."""
+        body = {
+            "name": name,
+            "pool": name,
+            "slots": slots,
+            "description": description,
+            "include_deferred": False,
+        }
+        known = {pool["name"] for pool in self.items("/pools", "pools")}
+        if name in known:
+            self.call("PATCH", f"/pools/{name}", json={key: body[key] for key in body if key != "name"})
+        else:
+            self.call("POST", "/pools", json={key: body[key] for key in body if key != "pool"})
+
     def runs(self, dag_id: str, **query: Any) -> list[dict[str, Any]]:
         """Return runs of a DAG."""
         return list(self.items(f"/dags/{dag_id}/dagRuns", "dag_runs", **query))

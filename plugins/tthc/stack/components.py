@@ -13,6 +13,14 @@ from tthc.stack import keys as key_file
 from tthc.stack.installation import Installation
 from tthc.stack.services import Service
 
+#: What tasks find in a connection; what one commune among several has of its own (``…_11680``) is no part of it.
+IN_CONNECTIONS = {
+    "TTHC_WAREHOUSE_URL",
+    "TTHC_CITY_URL",
+    "TTHC_CITY_DIALECT",
+    "TTHC_CITY_CLIENT_ID",
+    "TTHC_CITY_CLIENT_SECRET",
+}
 USERS = {"data": "op", "approver": "op"}
 COMPONENTS = {
     "api-server": "Máy chủ Airflow",
@@ -35,7 +43,8 @@ def airflow_environment(here: Installation) -> dict[str, str]:
     section = {
         "core": {
             "executor": "LocalExecutor",
-            "parallelism": 4,
+            # Beyond what the readings of a city share, something is always left for counting.
+            "parallelism": max(4, settings.ingest_slots() + 2) if settings.has_several_communes() else 4,
             "fernet_key": here.keys.fernet_key,
             "execution_api_server_url": f"{here.airflow_url}/execution/",
             "simple_auth_manager_users": ",".join(f"{user}:{role}" for user, role in USERS.items()),
@@ -133,9 +142,7 @@ def as_variables(sections: Mapping[str, Mapping[str, object]]) -> dict[str, str]
 
 def for_tasks(given: Mapping[str, str], mail: str = "") -> dict[str, str]:
     """Return what tasks find in the environment: the city, the warehouse and mail as connections, the rest as is."""
-    plain = {
-        name: value for name, value in given.items() if not name.startswith(("TTHC_CITY", "TTHC_WAREHOUSE"))
-    }
+    plain = {name: value for name, value in given.items() if name not in IN_CONNECTIONS}
     connections = {}
     if given.get("TTHC_WAREHOUSE_URL"):
         connections["AIRFLOW_CONN_TTHC_WAREHOUSE"] = warehouse_connection(given["TTHC_WAREHOUSE_URL"])
@@ -210,6 +217,8 @@ def _program(component: str) -> list[str]:
 def city_service(here: Installation, *, seed: int, clock: str) -> Service:
     """Return the demo city; its client id and secret go by the environment, never by the command line."""
     options = ["--port", str(here.ports.city), "--seed", str(seed), "--clock", clock]
+    if settings.has_several_communes():
+        options += ["--communes", ",".join(settings.communes())]
     return Service(
         name="demo-city",
         title="Thành phố giả lập",

@@ -14,6 +14,14 @@ from tthc.stack import postgres
 DEFAULT_COMMUNE = "11674"
 DEFAULT_PORTS = {"TTHC_AIRFLOW_PORT": 8080, "TTHC_PG_PORT": 5433, "TTHC_CITY_PORT": 8090}
 PORT_KEYS = {"TTHC_AIRFLOW_PORT": "airflow", "TTHC_PG_PORT": "postgres", "TTHC_CITY_PORT": "city"}
+#: What a person may set besides, and what is nothing of ours.
+IF_SET = (
+    "TTHC_COMMUNES_FOLDER",
+    "TTHC_INGEST_SLOTS",
+    "TTHC_LONG_READINGS",
+    "TTHC_CITY_GROUP_ID",
+    "TTHC_CITY_DIALECT_FILE",
+)
 TITLES = {"TTHC_AIRFLOW_PORT": "Airflow", "TTHC_PG_PORT": "Postgres", "TTHC_CITY_PORT": "thành phố giả lập"}
 
 
@@ -96,6 +104,7 @@ def has_demo_city() -> bool:
 
 def tthc_settings(here: Installation) -> dict[str, str]:
     """Return all TTHC_* settings of this installation: what a person ordered, else our own."""
+    communes = settings.communes() if settings.find("TTHC_COMMUNE") else (DEFAULT_COMMUNE,)
     ours = {
         "TTHC_COMMUNE": DEFAULT_COMMUNE,
         "TTHC_WAREHOUSE_URL": here.own_warehouse_url,
@@ -106,14 +115,15 @@ def tthc_settings(here: Installation) -> dict[str, str]:
         "TTHC_BACKUP_KEY": here.keys.backup_key,
     }
     city = {
-        "TTHC_CITY_URL": here.city_url,
+        "TTHC_CITY_URL": f"{here.city_url}/xa/{{commune}}" if len(communes) > 1 else here.city_url,
         "TTHC_CITY_DIALECT": "share",
         "TTHC_CITY_CLIENT_ID": here.keys.city_client_id,
         "TTHC_CITY_CLIENT_SECRET": here.keys.city_client_secret,
     }
     # Keys of the demo city are never sent to a real one.
     chosen = {**ours, **city} if has_demo_city() else {**ours, "TTHC_CITY_DIALECT": "share"}
-    names = {*ours, *city}
+    own = {f"{name}_{code}" for name in (*city, "TTHC_CITY_GROUP_ID") for code in communes}
+    names = {*ours, *city, *IF_SET, *own}
     return chosen | {name: value for name in names if (value := ordered(name)) is not None}
 
 

@@ -93,7 +93,7 @@ def _loaded() -> Iterator[str]:
         native_words.declarations,
         definitions.indicators,
         rule_files.rulesets,
-        seeds.declared_units,
+        seeds.check,
         office_hours.declared,
         retention.declared,
         papers.papers,

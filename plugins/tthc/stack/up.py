@@ -15,7 +15,7 @@ import psycopg
 
 from tthc import settings
 from tthc.errors import TthcError
-from tthc.stack import components, installation, places, postgres, processes, services
+from tthc.stack import components, installation, places, pools, postgres, processes, services
 from tthc.stack.installation import Installation
 from tthc.stack.screen import say
 
@@ -66,6 +66,7 @@ def bring_up() -> Installation:
         say(f"Đã khởi động: {', '.join(started)}. Đang chờ tất cả trả lời…")
     prepare_warehouse(here)
     _wait([program for program in programs if program.name not in LATECOMERS])
+    _make_pool(here)
     say("Các thành phần cần thiết đều trả lời." if started else "Mọi thành phần đang chạy sẵn.")
     return here
 
@@ -217,6 +218,16 @@ def _migrate_airflow(here: Installation) -> None:
     if done.returncode != 0:
         raise TthcError(f"Không chuẩn bị được cơ sở dữ liệu của Airflow; xem {log}.")
     mark.touch()
+
+
+def _make_pool(here: Installation) -> None:
+    """Give the readings of a city's communes the slots that they share."""
+    from tthc.stack.api import Airflow
+
+    if settings.has_several_communes():
+        Airflow(here.airflow_url, "data", here.keys.data_password).set_pool(
+            pools.INGEST, settings.ingest_slots(), pools.DESCRIPTION
+        )
 
 
 def _cluster_if_any() -> postgres.Cluster | None:

@@ -100,8 +100,11 @@ def wrapped(error: psycopg.Error) -> TthcError:
     return TthcError(message)
 
 
-def lock(connection: psycopg.Connection, name: str, *, session: bool = False) -> None:
-    """Wait until this connection is the only writer of that name: to the transaction's end, or the session's."""
+def lock(connection: psycopg.Connection, name: str, *, session: bool = False, of_all: bool = False) -> None:
+    """Wait until this connection is the only writer of that name: to the transaction's end, or the session's.
+
+    A name is that of the commune in force, unless it is one ``of_all``: of everything in the warehouse.
+    """
     function = "pg_advisory_lock" if session else "pg_advisory_xact_lock"
-    number = zlib.crc32(f"{settings.commune_code()}:{name}".encode()) - 2**31
+    number = zlib.crc32(f"{'*' if of_all else settings.commune_code()}:{name}".encode()) - 2**31
     connection.execute(f"SELECT {function}(%s, %s)", (74484, number))

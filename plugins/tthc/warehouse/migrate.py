@@ -6,19 +6,21 @@ import logging
 from pathlib import Path
 from typing import NamedTuple
 
+import psycopg
+
 from tthc import settings
 from tthc.errors import Unreachable
 from tthc.warehouse import database, office_hours, roles, seeds, tables
 
 
 class Prepared(NamedTuple):
-    """What a preparation changed: the tables made anew, whether the units or office hours say something else.
+    """What a preparation changed: the tables made anew, of which communes units or office hours say something else.
 
     ``advice`` are sentences for a person: what an administrator has to do about the groups, if anything.
     """
 
     made: set[str]
-    has_other_units: bool
+    other_communes: frozenset[str]
     advice: list[str]
 
 
@@ -51,15 +53,22 @@ def migrate(url: str) -> None:
 def prepare(url: str | None = None) -> Prepared:
     """Make or bring up to date everything in the warehouse but the data; return what changed.
 
-    Safe to repeat, and safe when two do it at once. Units come from ``sources/units.yaml``,
+    Safe to repeat, and safe when two do it at once. Units come from the declaration of each commune in force,
     office hours and the limits of warnings from ``sources/office_hours.yaml``.
     """
     url = url or settings.warehouse_url()
     migrate(url)
     with database.connection(url) as connection:
-        database.lock(connection, "shape")
+        database.lock(connection, "shape", of_all=True)
         made = tables.shape(connection)
         # In the same transaction: nobody meets a table that is there without their rights on it.
         advice = roles.apply(connection)
+        other = frozenset(code for code in settings.in_force() if _differs(connection, code))
+        return Prepared(made, other, advice)
+
+
+def _differs(connection: psycopg.Connection, commune: str) -> bool:
+    """Write down what is declared of a commune; return whether the warehouse said something else."""
+    with settings.for_commune(commune):
         has_other_hours = office_hours.fill(connection)
-        return Prepared(made, seeds.units(connection) or has_other_hours, advice)
+        return seeds.units(connection) or has_other_hours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -48,4 +49,23 @@ def periods(connection: psycopg.Connection) -> list[dict[str, Any]]:
         "  AND (v.calendar, v.period) = (b.calendar, b.period) ORDER BY v.revision_number DESC LIMIT 1) AS r ON true"
         " ORDER BY b.calendar, b.period_end, b.period_start DESC",
         {"commune": settings.commune_code()},
+    ).fetchall()
+
+
+def of_communes(connection: psycopg.Connection, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return one row a commune: newest merge, what is unfinished, open or refused, newest publication."""
+    return connection.execute(
+        "SELECT c.code AS commune,"
+        " (SELECT max(merged_at) FROM ops.fetches AS f WHERE f.commune_code = c.code AND f.state = 'merged')"
+        "  AS merged_at,"
+        " (SELECT count(*) FROM ops.fetches AS f WHERE f.commune_code = c.code"
+        "  AND f.state IN ('fetching', 'fetched')) AS unfinished_count,"
+        " (SELECT count(*) FROM ops.incidents AS i WHERE i.commune_code = c.code AND i.closed_at IS NULL)"
+        "  AS incident_count,"
+        " (SELECT count(*) FROM ops.quarantine AS q WHERE q.commune_code = c.code AND q.state = 'open')"
+        "  AS refused_count,"
+        " (SELECT r.period FROM indicators.revisions AS r WHERE r.commune_code = c.code"
+        "  ORDER BY r.published_at DESC, r.period LIMIT 1) AS published"
+        " FROM unnest(%s::text[]) AS c (code) ORDER BY c.code",
+        (list(codes),),
     ).fetchall()

@@ -19,6 +19,7 @@ import sqlglot
 from tthc import settings, vietnamese
 from tthc.errors import UsageError
 from tthc.sources import streams
+from tthc.warehouse import seeds
 
 LAYERS = ("staging", "restricted", "core", "marts", "indicators", "reports")
 _REFILL = "\n-- Refill\n"
@@ -138,7 +139,8 @@ def judged_by(connection: psycopg.Connection, stream: streams.Stream) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for part in (repr(stream), suite, *(every[name].shape_hash for name in sorted(reached))):
         digest.update(part.encode())
-    for path in (root / "sources" / "units.yaml", *sorted(Path(vietnamese.__file__).parent.glob("*.py"))):
+    units = seeds.declaration(settings.commune_code())
+    for path in (units, *sorted(Path(vietnamese.__file__).parent.glob("*.py"))):
         digest.update(path.read_bytes())
     digest.update(repr([row["fetch_id"] for row in readings]).encode())
     return digest.digest()
@@ -191,19 +193,26 @@ def _exists(connection: psycopg.Connection, name: str, kind: str) -> bool:
     return connection.execute(test, (name,)).fetchone() is not None
 
 
-def note_suite(connection: psycopg.Connection, path: Path) -> bool:
-    """Remember what a suite says; return whether it says something else than when it was last noted."""
-    name, digest = f"{SUITES}{path.name}", hashlib.sha256(path.read_bytes()).hexdigest()
-    changed = connection.execute(
-        "SELECT FROM ops.table_shapes WHERE table_name = %s AND sql_hash <> %s", (name, digest)
+def is_other_suite(connection: psycopg.Connection, path: Path) -> bool:
+    """Return whether a suite says something else than when it was last noted."""
+    known = connection.execute(
+        "SELECT FROM ops.table_shapes WHERE table_name = %s AND sql_hash <> %s", _suite(path)
     ).fetchone()
+    return known is not None
+
+
+def note_suite(connection: psycopg.Connection, path: Path) -> None:
+    """Remember what a suite says."""
     connection.execute(
         "INSERT INTO ops.table_shapes (table_name, sql_hash) VALUES (%s, %s)"
         " ON CONFLICT (table_name) DO UPDATE SET sql_hash = excluded.sql_hash, shaped_at = now()"
         " WHERE ops.table_shapes.sql_hash <> excluded.sql_hash",
-        (name, digest),
+        _suite(path),
     )
-    return changed is not None
+
+
+def _suite(path: Path) -> tuple[str, str]:
+    return f"{SUITES}{path.name}", hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def refill(connection: psycopg.Connection, name: str, parameters: dict | None = None) -> int:
