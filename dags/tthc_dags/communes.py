@@ -19,7 +19,7 @@ STEPS = ("fetch", "stage", "audit", "merge")
 
 def are_several() -> bool:
     """Whether the DAGs are mapped over communes; reads the environment only."""
-    return settings.find("TTHC_COMMUNE") is not None and settings.has_several_communes()
+    return settings.has_several_communes()
 
 
 def in_pool(step: str, *, is_waited_for: bool = False) -> dict[str, Any]:

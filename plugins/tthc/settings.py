@@ -160,7 +160,7 @@ def communes() -> tuple[str, ...]:
 
 def has_several_communes() -> bool:
     """Whether this installation is a city's: each step must then be told for which commune it works."""
-    return len(communes()) > 1
+    return find("TTHC_COMMUNE") is not None and len(communes()) > 1
 
 
 def commune_code() -> str:
