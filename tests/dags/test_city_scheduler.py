@@ -1,15 +1,18 @@
 """A city under a real scheduler: one commune with fifty times the dossiers, one that does not answer, six others."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from tthc_dags import approval
 
 from bench.city_stack import DOSSIERS, EVENTS, running
 from demo import answer_key
 from demo.hai_phong import AN_HUNG
 from tests.proof.test_equals_answer_key import computed, told
 from tthc import settings
+from tthc.stack.api import Airflow
+from tthc.warehouse import database
 
 HEAVY, AWAY = "10507", "10525"
 OTHERS = (AN_HUNG, "10532", "10537", "10543", "11914", "11948")
@@ -67,3 +70,54 @@ def _one_at_a_time(steps: list[dict]) -> None:
         )
         assert mine, code
         assert all(earlier[1] <= later[0] for earlier, later in pairwise(mine)), code
+
+
+@pytest.mark.long
+def test_every_other_dag_works_for_each_commune_too(tmp_path, monkeypatch):
+    """Counted, asked for approval, published, released, watched, cleaned and backed up: each commune for itself."""
+    codes = [AN_HUNG, "10507", "11948"]
+    returned, rebuilt = codes[1], codes[2]
+    with running(tmp_path, codes, share=0.02, slots=2, clock=PULL["at"], say=str) as city:
+        city.load_catalogue()
+        city.start(PULL["from"], PULL["to"], "r1")
+        assert set(city.wait("r1").values()) == {"success"}
+        city.settle()
+        airflow = city.airflow
+        keys = {run["partition_key"] for run in airflow.runs("refresh_months")}
+        assert {f"{code} 2025-07" for code in codes} <= keys
+        monkeypatch.setenv("TTHC_WAREHOUSE_URL", city.warehouse_url)
+        airflow.start("rebuild_month", "again", {"month_from": "2025-07", "communes": [rebuilt]})
+        airflow.wait("rebuild_month", "again", patience=1800)
+        assert {each["commune"] for each in city.steps("rebuild_month", "again")} == {rebuilt}
+
+        approver = Airflow(city.here.airflow_url, "approver", city.here.keys.approver_password)
+        asked: dict[str, str] = {}
+
+        def answer() -> None:
+            for detail in approver.waiting("monthly_refresh", "close"):
+                old = datetime.now(UTC) - datetime.fromisoformat(detail["created_at"]) > timedelta(seconds=10)
+                if detail["task_instance"]["state"] == "awaiting_input" and old:
+                    (code,) = (code for code in codes if code in detail["subject"])
+                    asked[code] = detail["subject"]
+                    option = approval.RETURN if code == returned else approval.APPROVE
+                    approver.answer(detail, [option], reason=f"thử {code}")
+
+        airflow.start("monthly_refresh", "close", {"months": ["2025-07"]})
+        airflow.wait("monthly_refresh", "close", meanwhile=answer, patience=1800)
+        assert set(asked) == set(codes) and "xã An Hưng" in asked[AN_HUNG]
+        published = [code for code in codes if code != returned]
+        assert _published() == {(code, f"thử {code}") for code in published}
+        for dag in ("release_quarantined", "watch", "monthly_cleaning", "monthly_backup"):
+            airflow.start(dag, "once", {})
+        for dag in ("release_quarantined", "watch", "monthly_cleaning", "monthly_backup"):
+            airflow.wait(dag, "once", patience=1800)
+        restored = airflow.result("monthly_backup", "once", "drill")["restored"]
+        assert restored["is_equal"] and restored["revision_count"] >= len(published)
+
+
+def _published() -> set[tuple[str, str]]:
+    with database.connection() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT commune_code, reason FROM indicators.revisions WHERE period = '2025-07'"
+        )
+        return {(row["commune_code"], row["reason"]) for row in rows}

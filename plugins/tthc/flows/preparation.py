@@ -27,7 +27,7 @@ def init(progress: Progress = say) -> dict:
     commune of the installation is prepared; one that cannot be costs only itself, and is told at the end.
     """
     progress("chuẩn bị kho dữ liệu: sổ cái, bảng, đơn vị")
-    changed, other_communes, advice = migrate.prepare()
+    changed, other_communes, advice, refused = migrate.prepare()
     for sentence in advice:
         progress(sentence)
     with database.connection() as connection:
@@ -40,6 +40,8 @@ def init(progress: Progress = say) -> dict:
     for number, code in enumerate(codes, start=1):
         told = progress if len(codes) == 1 else _of_commune(progress, code, number, len(codes))
         try:
+            if code in refused:
+                raise refused[code]
             with settings.for_commune(code):
                 mine, moved = _prepare_commune(changed, code in other_communes, other_suites, told)
         except Unreachable:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import psycopg
 
 from tthc import settings
-from tthc.errors import Unreachable
+from tthc.errors import Unreachable, UsageError
 from tthc.warehouse import database, office_hours, roles, seeds, tables
 
 
@@ -22,6 +22,8 @@ class Prepared(NamedTuple):
     made: set[str]
     other_communes: frozenset[str]
     advice: list[str]
+    #: Among several communes, those whose declaration is missing or wrong, and why.
+    refused: dict[str, UsageError]
 
 
 def migrate(url: str) -> None:
@@ -63,8 +65,17 @@ def prepare(url: str | None = None) -> Prepared:
         made = tables.shape(connection)
         # In the same transaction: nobody meets a table that is there without their rights on it.
         advice = roles.apply(connection)
-        other = frozenset(code for code in settings.in_force() if _differs(connection, code))
-        return Prepared(made, other, advice)
+        other, refused = set(), {}
+        for code in settings.in_force():
+            try:
+                with connection.transaction():
+                    if _differs(connection, code):
+                        other.add(code)
+            except UsageError as error:
+                if not settings.has_several_communes():
+                    raise
+                refused[code] = error
+        return Prepared(made, frozenset(other), advice, refused)
 
 
 def _differs(connection: psycopg.Connection, commune: str) -> bool:
