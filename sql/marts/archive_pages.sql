@@ -1,7 +1,8 @@
 -- Grain: one row per page of a reading that holds records.
 -- Answers: under which hash the archive keeps the record that a row of ours came from; never what it says.
+-- Runs as the owner, over tables that its readers may not read: so it asks itself which communes they may see.
 
-CREATE VIEW marts.archive_pages AS
+CREATE VIEW marts.archive_pages WITH (security_barrier = true) AS
 SELECT
     f.commune_code,
     f.stream,
@@ -12,7 +13,10 @@ SELECT
     g.sha256
 FROM ops.fetch_pages AS g
 INNER JOIN ops.fetches AS f ON f.fetch_id = g.fetch_id
-WHERE g.record_count > 0;
+WHERE
+    g.record_count > 0
+    AND ((SELECT ops.sight()))[f.commune_code] IS NOT NULL
+    AND f.commune_code = ANY ((SELECT ops.communes_in_sight())::text[]);
 
 COMMENT ON VIEW marts.archive_pages IS 'Trang nào của kho lưu giữ những dòng nào của một lần đọc: địa chỉ, không có nội dung.';
 COMMENT ON COLUMN marts.archive_pages.commune_code IS 'Mã đơn vị hành chính của xã.';

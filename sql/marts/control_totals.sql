@@ -1,8 +1,9 @@
 -- Grain: one row per merged reading and total that its source itself gave: the totals of a file, the count that the
 -- city system announced.
 -- Answers: did we read what the sender says there is, and if not, which days does the gap touch.
+-- Runs as the owner, over tables that its readers may not read: so it asks itself which communes they may see.
 
-CREATE VIEW marts.control_totals AS
+CREATE VIEW marts.control_totals WITH (security_barrier = true) AS
 WITH told AS (
     SELECT
         t.fetch_id,
@@ -36,7 +37,10 @@ dated AS (
         coalesce(f.covers, datemultirange(daterange(f.window_from, f.window_to, '[]'))) AS days
     FROM told AS t
     INNER JOIN ops.fetches AS f ON f.fetch_id = t.fetch_id
-    WHERE f.state = 'merged'
+    WHERE
+        f.state = 'merged'
+        AND ((SELECT ops.sight()))[f.commune_code] IS NOT NULL
+        AND f.commune_code = ANY ((SELECT ops.communes_in_sight())::text[])
 )
 
 SELECT

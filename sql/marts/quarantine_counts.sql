@@ -1,7 +1,8 @@
 -- Grain: one row per stream, rule, unit, state and age of the cases kept apart.
 -- Answers: what waits on the desk, for whom, why and how long; and how long what is decided took.
+-- Runs as the owner, over tables that its readers may not read: so it asks itself which communes they may see.
 
-CREATE VIEW marts.quarantine_counts AS
+CREATE VIEW marts.quarantine_counts WITH (security_barrier = true) AS
 WITH lines AS (
     SELECT
         q.commune_code,
@@ -16,7 +17,10 @@ WITH lines AS (
     FROM ops.quarantine AS q
     INNER JOIN ops.fetches AS f ON f.fetch_id = q.fetch_id
     -- A reading that was taken back has never come.
-    WHERE f.state <> 'undone'
+    WHERE
+        f.state <> 'undone'
+        AND ((SELECT ops.sight()))[q.commune_code] IS NOT NULL
+        AND q.commune_code = ANY ((SELECT ops.communes_in_sight())::text[])
     WINDOW attempts AS (PARTITION BY coalesce(q.case_id, q.quarantine_id))
 ),
 

@@ -1,12 +1,16 @@
 -- Grain: one row per period and unit, of the newest sealed version.
 -- Answers: what was proposed for each unit when the sheets were sealed; nothing of any person.
--- Runs as the owner, over rows that a policy guards: the barrier keeps a reader's own functions behind its conditions.
+-- Runs as the owner, over rows that policies guard, and asks itself which communes its readers may see; the barrier
+-- keeps a reader's own functions behind its conditions.
 
 CREATE VIEW reports.unit_scores WITH (security_barrier = true) AS
 WITH newest AS (
     SELECT DISTINCT ON (commune_code, calendar, period) *
     FROM restricted.score_runs
-    WHERE state = 'sealed'
+    WHERE
+        state = 'sealed'
+        AND ((SELECT ops.sight()))[commune_code] IS NOT NULL
+        AND commune_code = ANY ((SELECT ops.communes_in_sight())::text[])
     ORDER BY commune_code, calendar, period, version DESC
 )
 

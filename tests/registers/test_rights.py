@@ -32,6 +32,9 @@ def wanted(group: str, schema: str, table: str) -> set[str]:
     """The matrix in other words than the code's: what a group may do with a table."""
     staged = {stream.staging_table.partition(".")[2] for stream in streams().values()}
     is_staged = table in staged or table.endswith("_candidates")
+    if (schema, table) == ("ops", "commune_readers"):
+        # Who may see which commune is said by the owner.
+        return {"SELECT"} if group in ("loader", "steward") else set()
     if (schema, table) in (("restricted", "readers"), ("restricted", "sheet_requests")):
         # Who may see whose sheet is said by the owner; what was asked is written by a function.
         return {"SELECT"} if group == "loader" or (group, table) == ("hr", "readers") else set()
@@ -44,9 +47,7 @@ def wanted(group: str, schema: str, table: str) -> set[str]:
     if schema == "ops" and group == "steward":
         written = {"quarantine": {"UPDATE"}, "access_log": {"INSERT"}, "release_requests": {"INSERT"}}
         return {"SELECT"} | written.get(table, set())
-    if schema == "ops" and group == "hr":
-        return {"INSERT"} if table == "access_log" else set()
-    if schema == "ops" and group == "analyst":
+    if schema == "ops" and group in ("analyst", "hr"):
         if table == "access_log":
             return {"INSERT"}
         return {"SELECT"} if table in ("fetches", "validations", "incidents") else set()

@@ -24,6 +24,7 @@ from tthc.cli import (
     quarantine,
     reconciling,
     reporting,
+    rights,
     safekeeping,
     score_papers,
     scoring,
@@ -101,6 +102,7 @@ def build() -> typer.Typer:
     app.add_typer(quarantine.build())
     app.add_typer(sources.build())
     app.add_typer(subject.build())
+    app.add_typer(rights.build())
     for command in (
         lineage.lineage,
         exporting.export,

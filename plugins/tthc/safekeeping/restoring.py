@@ -19,7 +19,7 @@ from tthc import settings
 from tthc.errors import TthcError, Unreachable, UsageError
 from tthc.safekeeping import bundle
 from tthc.safekeeping.bundle import Progress
-from tthc.warehouse import chain, database, score_chain
+from tthc.warehouse import chain, database, roles, score_chain
 
 #: Settings that newer dumps write and older servers do not know; each is a default anyway.
 _UNKNOWN_TO_OLDER = (b"SET transaction_timeout = 0;\n",)
@@ -35,6 +35,7 @@ def restore(
     """
     began = time.monotonic()
     _check_empty(url)
+    _make_groups(url)
     manifest = _put_back(address, url, progress, declarations)
     seconds = time.monotonic() - began
     progress(f"đã khôi phục sau {seconds:.1f} giây; đang so các lần công bố…")
@@ -179,6 +180,14 @@ def _check_empty(url: str) -> None:
             f"Cơ sở dữ liệu đích đã có {row['n']} bảng; chỉ khôi phục vào cơ sở dữ liệu trống: "
             "tạo một cơ sở dữ liệu mới và trỏ TTHC_WAREHOUSE_URL tới đó."
         )
+
+
+def _make_groups(url: str) -> None:
+    """Make the groups that policies name, which a backup of one database does not hold."""
+    with database.connection(url) as connection:
+        absent = roles.make_missing(connection)
+    if absent:
+        raise UsageError(roles.advice(absent))
 
 
 def _write_out(folder: Path, name: str, content: bytes) -> None:

@@ -6,7 +6,7 @@ import time
 
 import psycopg
 
-from tthc.warehouse import roles
+from tthc.warehouse import roles, row_rights
 from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding, judge
 
 _RIGHTS = Check(
@@ -45,6 +45,14 @@ _GUARDED = Check(
     " FORCE ROW LEVEL SECURITY; khung nhìn lạ thì bỏ, hoặc đặt security_invoker = true.",
 )
 
+_APART = Check(
+    "P8",
+    "communes_are_kept_apart",
+    "mọi bảng có dữ liệu của xã có chính sách từng dòng đúng như đã khai, mọi khung nhìn hỏi bằng quyền người đọc",
+    "",
+    "Chạy tthc init bằng tài khoản của kho; hàm lạ chạy bằng quyền chủ thì bỏ, hoặc xét rồi khai ở row_rights.py.",
+)
+
 
 def findings(connection: psycopg.Connection) -> list[Finding]:
     """Compare the rights of the groups, and of everyone, with the declared ones."""
@@ -55,5 +63,8 @@ def findings(connection: psycopg.Connection) -> list[Finding]:
 
 
 def guards(connection: psycopg.Connection) -> list[Finding]:
-    """Check that personal sheets are guarded row by row, and that nothing goes around it."""
-    return [judge(connection, _GUARDED)]
+    """Check that personal sheets, and communes, are guarded row by row, and that nothing goes around it."""
+    began = time.monotonic()
+    wrong, guarded = row_rights.differences(connection), len(row_rights.wanted(connection))
+    apart = finding(_APART, guarded, len(wrong), wrong[:EXAMPLES], began)
+    return [judge(connection, _GUARDED), apart]

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 from tthc import rehearsal, settings
-from tthc.errors import TthcError, Unreachable
+from tthc.errors import TthcError, Unreachable, UsageError
 from tthc.rehearsal import Rehearsal, Uncommitted
 
 #: So long a rehearsal waits for whoever is writing what it has to touch.
@@ -37,6 +37,7 @@ def connection(
                 yield lent
             return
         with _opened(url, psycopg.Connection, autocommit, rows) as opened:
+            _refuse_unseen(opened, url)
             if not autocommit:
                 opened.commit()
             yield opened
@@ -76,6 +77,41 @@ def _opened(url: str, kind: type[psycopg.Connection], autocommit: bool, rows: An
     opened.execute("SET random_page_cost = 1.1")
     opened.execute("SET client_min_messages = warning")
     return opened
+
+
+#: Who was found to see which commune: asked once in a process.
+_SEEN: set[tuple[str, str]] = set()
+
+
+def _refuse_unseen(connection: psycopg.Connection, url: str) -> None:
+    """Raise TthcError when policies would show whoever is logged in nothing of the commune in force.
+
+    They would find no row and no reason; so they are told. Who has no right to ask is guarded elsewhere.
+    """
+    try:
+        commune = settings.commune_code()
+    except UsageError:
+        return
+    if (url, commune) in _SEEN:
+        return
+    asked = connection.cursor(row_factory=tuple_row).execute(
+        "SELECT session_user, EXISTS (SELECT FROM pg_proc AS p INNER JOIN pg_namespace AS n ON n.oid = p.pronamespace"
+        " WHERE n.nspname = 'ops' AND p.proname = 'communes_in_sight' AND has_schema_privilege(n.oid, 'USAGE')"
+        " AND has_function_privilege(p.oid, 'EXECUTE'))"
+    )
+    login, may_ask = asked.fetchone()
+    if may_ask:
+        (is_seen,) = (
+            connection.cursor(row_factory=tuple_row)
+            .execute("SELECT ops.is_loader() OR %s = ANY (ops.communes_in_sight())", (commune,))
+            .fetchone()
+        )
+        if not is_seen:
+            raise TthcError(
+                f"Tài khoản {login} không được xem số liệu của xã {commune}. Nhờ chủ kho chạy: "
+                f"tthc rights give {login} --commune {commune} --by … --reason …; hoặc đặt TTHC_COMMUNE là xã được xem."
+            )
+        _SEEN.add((url, commune))
 
 
 def wrapped(error: psycopg.Error) -> TthcError:

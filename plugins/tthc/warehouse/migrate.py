@@ -10,7 +10,7 @@ import psycopg
 
 from tthc import settings
 from tthc.errors import Unreachable, UsageError
-from tthc.warehouse import database, office_hours, roles, seeds, tables
+from tthc.warehouse import database, office_hours, roles, row_rights, seeds, tables
 
 
 class Prepared(NamedTuple):
@@ -65,6 +65,7 @@ def prepare(url: str | None = None) -> Prepared:
         made = tables.shape(connection)
         # In the same transaction: nobody meets a table that is there without their rights on it.
         advice = roles.apply(connection)
+        row_rights.apply(connection)
         other, refused = set(), {}
         for code in settings.in_force():
             try:

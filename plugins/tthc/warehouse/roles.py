@@ -32,8 +32,8 @@ _CANDIDATES = "*_candidates"
 _EVERYONE = "PUBLIC"
 #: Personal sheets, and who asked for them: read through functions that write it down, by nobody directly.
 _SHEETS = ("score_sheets", "sheet_requests")
-#: Who may see which sheet is said by the owner alone.
-_READERS = "readers"
+#: Who may see which sheet, and which commune, is said by the owner alone.
+_READERS = ("readers", "commune_readers")
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,14 @@ def _figures(group: str) -> tuple[Right, ...]:
 
 
 RIGHTS: tuple[Right, ...] = (
-    *(Right("loader", schema, _WRITE, but=(_READERS, "sheet_requests")) for schema in SCHEMAS),
-    Right("loader", "restricted", _READ, only=(_READERS, "sheet_requests")),
+    *(Right("loader", schema, _WRITE, but=(*_READERS, "sheet_requests")) for schema in SCHEMAS),
+    *(Right("loader", schema, _READ, only=(*_READERS, "sheet_requests")) for schema in ("ops", "restricted")),
     *_figures("analyst"),
-    Right("analyst", "ops", _READ, only=("fetches", "validations", "incidents")),
+    # Views of marts tell when the city was last read, as whoever asks.
+    *(
+        Right(group, "ops", _READ, only=("fetches", "validations", "incidents"))
+        for group in ("analyst", "hr")
+    ),
     # Who takes tables out of the warehouse says so first.
     Right("analyst", "ops", ("INSERT",), only=("access_log",)),
     *_figures("steward"),
@@ -86,14 +90,16 @@ _ASKS = (
     "restricted.read_sheets(bigint)",
 )
 _HASHES = "restricted.sheet_hashes(bigint)"
+#: Every policy asks these, as whoever reads.
+_IN_SIGHT = ("ops.communes_in_sight()", "ops.is_loader()", "ops.sees_city()", "ops.sight()")
 #: What a group may call of the functions that act as the owner; nobody else may call any.
 CALLS = {
-    "loader": ("core.make_year_partition(text,integer)", _SEES, _HASHES, *_ASKS),
-    "hr": (_SEES, _HASHES, *_ASKS),
+    "loader": ("core.make_year_partition(text,integer)", _SEES, _HASHES, *_ASKS, *_IN_SIGHT),
+    "hr": (_SEES, _HASHES, *_ASKS, *_IN_SIGHT),
     "reader": _ASKS,
     # A view over sheets of units asks for each row whether it may be seen, as whoever reads the view.
-    "analyst": (_SEES,),
-    "steward": (_SEES,),
+    "analyst": (_SEES, *_IN_SIGHT),
+    "steward": (_SEES, *_IN_SIGHT),
 }
 #: From this server on, rights to ANALYZE can be given; before, only owners may.
 _MAINTAIN_SINCE = 170_000
@@ -195,7 +201,7 @@ def apply(connection: psycopg.Connection) -> list[str]:
 
     Runs in the caller's transaction. Returns sentences for a person: what an administrator has to do, if anything.
     """
-    absent = [name for name in missing(connection) if not _create(connection, name)]
+    absent = make_missing(connection)
     reachable = {group for group in GROUPS if role_of(group) not in absent}
     wanted = {grant for grant in declared(connection) if grant.group in reachable}
     held = given(connection)
@@ -204,12 +210,17 @@ def apply(connection: psycopg.Connection) -> list[str]:
     return [advice(absent)] if absent else []
 
 
+def make_missing(connection: psycopg.Connection) -> list[str]:
+    """Make the groups that the server does not have; return those that the owner of this connection may not make."""
+    return [name for name in missing(connection) if not _create(connection, name)]
+
+
 def advice(absent: list[str]) -> str:
     """Return what to ask an administrator when groups are missing."""
     statements = " ".join(f"CREATE ROLE {name} NOLOGIN;" for name in absent)
     return (
         f"Thiếu nhóm quyền {', '.join(absent)}: tài khoản của kho không được phép tạo nhóm. "
-        f"Nhờ người quản trị Postgres chạy: {statements} Rồi chạy lại tthc init."
+        f"Nhờ người quản trị Postgres chạy: {statements} Rồi chạy lại lệnh này."
     )
 
 
