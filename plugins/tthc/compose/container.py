@@ -271,6 +271,12 @@ def _let_pages_read() -> None:
         reader = sql.Identifier(PAGES)
         connection.execute(sql.SQL("GRANT tthc_analyst TO {}").format(reader))
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE warehouse TO {}").format(reader))
+        # The pages are one login for all who enter by the door.
+        connection.execute(
+            "INSERT INTO ops.commune_readers (login, commune_code, given_by, reason)"
+            " VALUES (%s, '*', 'compose', 'trang trong Airflow') ON CONFLICT DO NOTHING",
+            (PAGES,),
+        )
 
 
 def _make_bucket() -> None:
