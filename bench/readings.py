@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -125,10 +126,20 @@ def record(number: int, count: int, draw: random.Random) -> dict:
 
 
 def archive_reading(
-    connection: psycopg.Connection, stream: Stream, count: int, seed: int, *, changed: float = 0.0
+    connection: psycopg.Connection,
+    stream: Stream,
+    count: int,
+    seed: int,
+    *,
+    changed: float = 0.0,
+    most: int | None = None,
 ) -> int:
-    """Archive a reading of ``count`` dossiers as one finished fetch; return its number. ``connection``: tuples."""
+    """Archive a reading of ``count`` dossiers as one finished fetch; return its number. ``connection``: tuples.
+
+    ``most``: only so many of its first pages.
+    """
     archive, moment = Archive(settings.archive_url()), datetime.now(UTC)
+    told = min(count, (most or count) * PAGE)
     with connection.transaction():
         fetch_id = ledger.begin_fetch(
             connection,
@@ -140,7 +151,7 @@ def archive_reading(
         )
         window = ledger.add_window(connection, fetch_id)
         row = 1
-        for number, body in enumerate(bodies(count, seed, changed=changed), 1):
+        for number, body in enumerate(islice(bodies(count, seed, changed=changed), most), 1):
             records = min(PAGE, count - (number - 1) * PAGE)
             ledger.add_page(
                 connection,
@@ -153,14 +164,14 @@ def archive_reading(
                     row,
                     records,
                     len(body),
-                    count,
-                    number * PAGE < count,
+                    told,
+                    number * PAGE < told,
                     moment,
                 ),
                 stored,
             )
             row += records
         (planned,) = ledger.windows_of(connection, fetch_id)
-        ledger.close_window(connection, planned, "complete", announced=count, distinct=count)
+        ledger.close_window(connection, planned, "complete", announced=told, distinct=told)
         ledger.finish_fetch(connection, fetch_id)
     return fetch_id
