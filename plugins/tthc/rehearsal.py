@@ -1,4 +1,4 @@
-"""A rehearsal: every step is really done, in one transaction that is never committed, with an archive in memory.
+"""A rehearsal: every step is really done, in one transaction that the steps cannot end, with an archive in memory.
 
 While one lasts, whoever asks for a connection to the warehouse gets this one, and whoever archives a body keeps
 it here. So a dry run is the run itself, not a second opinion about it. Only the counters behind identity columns

@@ -11,7 +11,10 @@ BEGIN
     SELECT n.nspname AS schema, c.relname AS name INTO parent
     FROM pg_class AS c
     INNER JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid = to_regclass(partitioned) AND c.relkind = 'p' AND n.nspname IN ('core', 'marts');
+    -- The other two schemas are those in which an upgrade builds tables aside.
+    WHERE
+        c.oid = to_regclass(partitioned) AND c.relkind = 'p'
+        AND n.nspname IN ('core', 'marts', 'next_core', 'next_marts');
     IF NOT FOUND OR year NOT BETWEEN 1900 AND 2200 THEN
         RAISE EXCEPTION 'Bảng này không chia theo năm, hoặc năm nằm ngoài 1900–2200.';
     END IF;

@@ -18,14 +18,33 @@ _ACCOUNTING_TITLES = (
 )  # fmt: skip
 
 
-def init(as_json: AsJson = False) -> None:
-    """Chuẩn bị kho dữ liệu: sổ cái, bảng, đơn vị, lịch làm việc. Chạy lại lúc nào cũng được.
+def init(
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Chỉ nói sẽ làm gì, mất bao lâu, ai phải chờ; không đổi gì.")
+    ] = False,
+    go_back: Annotated[
+        bool,
+        typer.Option(
+            "--go-back", help="Kho đã ở bản mới hơn: dựng lại theo bản này (khi chưa qua bước di trú nào)."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Chuẩn bị kho dữ liệu, hoặc nâng cấp nó cho bản phần mềm này. Chạy lại lúc nào cũng được.
+
+    Bảng nào đổi hình dạng thì được dựng và điền bên cạnh bảng đang dùng, rồi đổi chỗ trong chưa đầy một giây: người
+    đọc không phải chờ, bước nạp thì chờ đến khi xong. Hỏng giữa chừng thì kho còn nguyên như trước.
+
+    Ví dụ: tthc init --plan
 
     Ví dụ: tthc init
     """
     from tthc import flows
 
-    done = flows.init(output.note)
+    if plan:
+        _tell_plan(as_json)
+        return
+    done = flows.init(output.note, go_back=go_back)
     if as_json:
         output.as_json(done)
         return
@@ -34,6 +53,47 @@ def init(as_json: AsJson = False) -> None:
     )
     if done["months"]:
         output.facts([("tháng cần tính lại (tthc refresh)", ", ".join(done["months"]))])
+
+
+_STATES = {
+    "same": "kho đúng bản của phần mềm này, không có gì phải làm",
+    "older": "kho thuộc bản cũ hơn: tthc init sẽ nâng cấp",
+    "newer": "kho thuộc bản MỚI HƠN phần mềm này: chạy bản mới",
+    "empty": "kho còn trống: tthc init sẽ dựng mọi bảng",
+}
+
+
+def _tell_plan(as_json: bool) -> None:
+    """Print what ``init`` would do."""
+    from dataclasses import asdict
+
+    from tthc.warehouse import database, upgrade_plan
+
+    with database.connection() as connection:
+        found = upgrade_plan.plan(connection)
+    if as_json:
+        output.as_json({**asdict(found), "seconds": found.seconds})
+        return
+    output.facts([
+        ("kho", _STATES[found.state]),
+        ("bước di trú", ", ".join(found.migrations) or "không"),
+        ("khung nhìn, hàm định nghĩa lại", len(found.defined)),
+        ("bảng bỏ hẳn", ", ".join(found.gone) or "không"),
+        ("khung nhìn riêng sẽ mất (hãy cất câu lệnh)", ", ".join(found.private) or "không"),
+    ])  # fmt: skip
+    if not found.is_needed or found.state == "empty":
+        return
+    if found.rebuilt:
+        output.as_table(
+            ("bảng dựng lại", "dòng (ước)", "điền từ", "khoảng giây"),
+            ((each.table, each.row_count, each.filled_from, each.seconds) for each in found.rebuilt),
+        )
+    output.facts([
+        ("cả lần, khoảng", f"{found.seconds} giây"),
+        ("người đọc", "đọc bản đang dùng đến phút chót; lúc đổi chỗ chờ chưa đầy một giây"),
+        ("bước nạp, tính, công bố", "chờ đến khi xong, rồi làm tiếp; tiến trình của bản cũ thì từ chối"),
+        ("hỏng giữa chừng", "kho còn nguyên như trước; chạy lại"),
+    ])  # fmt: skip
 
 
 def ingest(

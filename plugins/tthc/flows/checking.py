@@ -17,7 +17,7 @@ from tthc.sources import spreadsheets
 from tthc.sources.contents import Content
 from tthc.sources.spreadsheets import Choices
 from tthc.sources.streams import Stream
-from tthc.warehouse import database
+from tthc.warehouse import database, gate
 
 #: So many rows of each kind are listed, unless more are asked for.
 LISTED = 1_000
@@ -40,7 +40,7 @@ def check(
     stream meanwhile waits. Raises what a load would raise for a file that cannot be read.
     """
     digest = given_files.read(file).sha256
-    with database.rehearsed() as held, database.connection() as connection:
+    with gate.passed(progress), database.rehearsed() as held, database.connection() as connection:
         # Rolled back to here the warehouse is as it was, still under our locks: what it says then is “before”.
         with connection.transaction(force_rollback=True):
             got = receive(file, progress, choices, by)

@@ -10,11 +10,12 @@ from tthc.errors import UsageError
 from tthc.flows.progress import VIETNAM, Progress, say
 from tthc.indicators import build as builds
 from tthc.indicators import publish as publication
-from tthc.warehouse import database
+from tthc.warehouse import database, gate
 from tthc.workdays import periods
 from tthc.workdays.periods import CALENDARS, Period
 
 
+@gate.writes
 @telemetry.traced("refresh")
 def refresh(months: Iterable[str], calendar: str | None = None, progress: Progress = say) -> dict:
     """Refill the marts of some months and compute every period they touch; return the periods computed."""
@@ -78,6 +79,7 @@ def compare(period: str, calendar: str | None = None) -> dict:
     }
 
 
+@gate.writes
 @telemetry.traced("publish")
 def publish(period: str, by: str, reason: str, calendar: str | None = None) -> dict:
     """Publish a month and every quarter, half, nine months and year that closes with it; return each one's revision."""

@@ -16,13 +16,14 @@ from tthc.landing import incidents
 from tthc.landing import stage as staging
 from tthc.sources import streams
 from tthc.sources.streams import Stream
-from tthc.warehouse import database, replay, tables
+from tthc.warehouse import database, gate, replay, tables
 from tthc.warehouse import merge as merging
 
 #: How often a merge stages a reading anew that it does not find staged and judged.
 _TRIES = 3
 
 
+@gate.writes
 @telemetry.traced("stage")
 def stage(fetch_id: int, progress: Progress = say) -> dict:
     """Copy a reading from the archive into its staging table; return its row count and undeclared fields.
@@ -59,6 +60,7 @@ def stage(fetch_id: int, progress: Progress = say) -> dict:
     }
 
 
+@gate.writes
 @telemetry.traced("audit")
 def audit(fetch_id: int, progress: Progress = say) -> dict:
     """Let Great Expectations judge a staged reading; raise BatchStopped when it must not be merged.
@@ -100,6 +102,7 @@ def audit(fetch_id: int, progress: Progress = say) -> dict:
     }
 
 
+@gate.writes
 @telemetry.traced("merge")
 def merge(fetch_id: int, progress: Progress = say) -> dict:
     """Merge a judged reading into core and derive what it touches; return its accounting and the months it moved."""
@@ -161,6 +164,7 @@ def take_in(fetch_id: int, progress: Progress = say) -> dict:
     return {**merge(fetch_id, progress), "warned": judged["warned"]}
 
 
+@gate.writes
 def unload(fetch_id: int, progress: Progress = say) -> dict:
     """Take a merged reading back as if it had never come; return the months that can move."""
     stream, url = stream_of(fetch_id), settings.warehouse_url()
@@ -175,6 +179,7 @@ def unload(fetch_id: int, progress: Progress = say) -> dict:
     return {"fetch_id": fetch_id, "stream": stream.stream, "months": sorted(months)}
 
 
+@gate.writes
 def judge_again(
     stream: str,
     progress: Progress = say,

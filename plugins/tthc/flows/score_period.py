@@ -11,7 +11,7 @@ from tthc.evaluation.process import Computed
 from tthc.evaluation.sealed import Approvals
 from tthc.flows.progress import Progress, say
 from tthc.vietnamese.instants import ZONE
-from tthc.warehouse import database
+from tthc.warehouse import database, gate
 from tthc.workdays import periods
 
 _WHY = "lập phiếu đánh giá"
@@ -38,6 +38,7 @@ def check(
     return told
 
 
+@gate.writes
 def open_window(
     label: str,
     by: str,
@@ -89,6 +90,7 @@ def settle(
     return told
 
 
+@gate.writes
 def seal(
     label: str,
     by: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 import psycopg
 
@@ -16,7 +16,7 @@ from tthc.landing.archive import Archive
 from tthc.landing.readers import RecordReader
 from tthc.landing.stage import records
 from tthc.sources import streams
-from tthc.warehouse import tables
+from tthc.warehouse import tables, versions
 from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding
 
 #: How many archived bodies are opened when not all are asked for.
@@ -52,6 +52,10 @@ _SHAPES = Check(
     "mỗi bảng mang đúng hình dạng mà tệp sql/ của nó ghi",
     "",
     "Chạy tthc init để dựng lại.",
+)
+_NEWER = (
+    "Kho đã qua một bước di trú mà phần mềm này không biết: một bản mới hơn đã, hoặc đang, nâng cấp nó. Bước di trú "
+    "chỉ thêm nên bản này vẫn chạy được cho đến khi các bảng đổi; chạy tthc init bằng bản mới cho xong."
 )
 _ARCHIVE = Check(
     "P1", "archive_objects", "mỗi trang của sổ cái còn nguyên vẹn trong kho lưu", "",
@@ -107,24 +111,21 @@ def _server(connection: psycopg.Connection) -> Finding:
 
 
 def _migrations(connection: psycopg.Connection) -> Finding:
-    began = time.monotonic()
-    scripts = Path(__file__).parent / "migrations" / "versions"
-    newest = max(path.name.partition("_")[0] for path in scripts.glob("[0-9]*_*.py"))
-    done = {row["version_num"] for row in connection.execute("SELECT version_num FROM ops.migrations")}
-    wrong = [] if done == {newest} else [f"{', '.join(sorted(done)) or 'chưa có'}, cần {newest}"]
-    return finding(_MIGRATIONS, 1, len(wrong), wrong, began)
+    began, newest = time.monotonic(), versions.migrations()[-1]
+    done, check, wrong = versions.migration_of(connection), _MIGRATIONS, []
+    if done != newest:
+        wrong = [f"kho ở {done or 'chưa có'}, phần mềm ở {newest}"]
+    if done is not None and done not in versions.migrations():
+        check = replace(check, todo=_NEWER)
+    return finding(check, 1, len(wrong), wrong, began)
 
 
 def _shapes(connection: psycopg.Connection) -> Finding:
-    began = time.monotonic()
-    known = {
-        row["table_name"]: row["sql_hash"]
-        for row in connection.execute("SELECT table_name, sql_hash FROM ops.table_shapes")
-        if not row["table_name"].startswith(tables.SUITES)
-    }
-    declared = {name: table.shape_hash for name, table in tables.tables().items()}
-    wrong = sorted(name for name in known.keys() | declared.keys() if known.get(name) != declared.get(name))
-    return finding(_SHAPES, len(declared), len(wrong), wrong[:EXAMPLES], began)
+    began, wrong = time.monotonic(), versions.others(connection)
+    check = _SHAPES
+    if wrong:
+        check = replace(check, todo=versions.said(wrong, newer=versions.is_newer(connection)))
+    return finding(check, len(tables.tables()), len(wrong), wrong[:EXAMPLES], began)
 
 
 def _archive(connection: psycopg.Connection, full: bool) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row, tuple_row
@@ -17,6 +17,9 @@ from tthc.rehearsal import Rehearsal, Uncommitted
 #: So long a rehearsal waits for whoever is writing what it has to touch.
 _PATIENCE = "60s"
 _BUSY, _NOT_ALLOWED = "55P03", "42501"
+#: What is not there: a table, a column, a function.
+_ABSENT = ("42P01", "42703", "42883")
+_Kind = TypeVar("_Kind", bound=psycopg.Connection)
 
 
 @contextmanager
@@ -36,11 +39,11 @@ def connection(
             with held.lent(rows) as lent:
                 yield lent
             return
-        with _opened(url, psycopg.Connection, autocommit, rows) as opened:
-            _refuse_unseen(opened, url)
+        with opened(url, psycopg.Connection, autocommit, rows) as ours:
+            _refuse_unseen(ours, url)
             if not autocommit:
-                opened.commit()
-            yield opened
+                ours.commit()
+            yield ours
     except psycopg.Error as error:
         raise wrapped(error) from None
 
@@ -52,31 +55,32 @@ def rehearsed(url: str | None = None) -> Iterator[Rehearsal]:
     Raises as :func:`connection` does, and TthcError when somebody else is writing the same for a whole minute.
     """
     try:
-        opened = _opened(url or settings.warehouse_url(), Uncommitted, False, dict_row)
-        with rehearsal.on(opened) as held:
-            opened.execute(f"SET lock_timeout = '{_PATIENCE}'")
+        ours = opened(url or settings.warehouse_url(), Uncommitted)
+        with rehearsal.on(ours) as held:
+            ours.execute(f"SET lock_timeout = '{_PATIENCE}'")
             yield held
     except psycopg.Error as error:
         raise wrapped(error) from None
 
 
-def _opened(url: str, kind: type[psycopg.Connection], autocommit: bool, rows: Any) -> psycopg.Connection:
+def opened(url: str, kind: type[_Kind], autocommit: bool = False, rows: Any = dict_row) -> _Kind:
+    """Return a connection of some kind, with our settings; the caller closes it. Raises Unreachable."""
     try:
-        opened = kind.connect(url, autocommit=autocommit, row_factory=rows, application_name="tthc")
+        ours = kind.connect(url, autocommit=autocommit, row_factory=rows, application_name="tthc")
     except psycopg.OperationalError as error:
         raise Unreachable(
             "Không kết nối được kho dữ liệu (TTHC_WAREHOUSE_URL). Kiểm tra Postgres có chạy không (make status), "
             "địa chỉ, cổng và mật khẩu."
         ) from error
     # One reading of dates and instants, whatever the server's own settings are.
-    opened.execute("SET TIME ZONE 'Asia/Ho_Chi_Minh'")
-    opened.execute("SET work_mem = '256MB'")
+    ours.execute("SET TIME ZONE 'Asia/Ho_Chi_Minh'")
+    ours.execute("SET work_mem = '256MB'")
     # Compiling our wide statements takes many times longer than running them.
-    opened.execute("SET jit = off")
+    ours.execute("SET jit = off")
     # Disks no longer turn: by the default a part of a table would be found by reading all of it.
-    opened.execute("SET random_page_cost = 1.1")
-    opened.execute("SET client_min_messages = warning")
-    return opened
+    ours.execute("SET random_page_cost = 1.1")
+    ours.execute("SET client_min_messages = warning")
+    return ours
 
 
 #: Who was found to see which commune: asked once in a process.
@@ -126,6 +130,11 @@ def wrapped(error: psycopg.Error) -> TthcError:
         return TthcError(
             "Tài khoản này không có quyền làm việc ấy trong kho dữ liệu: dùng tài khoản của nhóm được phép, "
             "hoặc nhờ người quản trị cho vào nhóm (docs/roles.md)."
+        )
+    if error.sqlstate in _ABSENT:
+        return TthcError(
+            f"Kho dữ liệu không có bảng, cột hoặc hàm mà phần mềm này cần ({error.sqlstate}): thường là kho và phần "
+            "mềm không cùng phiên bản. Xem bên nào cũ hơn: tthc init --plan; số đã công bố không bị đụng tới."
         )
     where = error.diag.table_name or "?"
     raised = error.diag.message_primary if error.sqlstate == "P0001" else None

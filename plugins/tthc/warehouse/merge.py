@@ -181,13 +181,7 @@ def _make_partitions(connection: psycopg.Connection, stream: Stream, fetch_id: i
 
 
 def _columns(connection: psycopg.Connection, stream: Stream) -> list[str]:
-    schema, _, table = stream.table.partition(".")
-    rows = connection.execute(
-        "SELECT column_name FROM information_schema.columns"
-        " WHERE table_schema = %s AND table_name = %s AND column_name <> ALL (%s) ORDER BY ordinal_position",
-        (schema, table, list(_OWN)),
-    ).fetchall()
-    return [row["column_name"] for row in rows]
+    return [name for name in tables.columns_of(connection, stream.table) if name not in _OWN]
 
 
 def note_missing(

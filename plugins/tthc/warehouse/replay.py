@@ -20,7 +20,7 @@ from tthc.quality.audit import audit
 from tthc.quality.cases import reopen
 from tthc.quality.resolution import MENDED
 from tthc.sources.streams import STAGED_AS, Stream
-from tthc.warehouse import consequences, database, merge
+from tthc.warehouse import consequences, database, merge, tables
 
 Progress = Callable[[str], None]
 
@@ -330,13 +330,7 @@ def _forget(connection: psycopg.Connection, stream: Stream, keys: set[Any] | Non
         parameters,
     )
     connection.execute(f"DELETE FROM {stream.table} AS t WHERE {chosen}", parameters)
-    names = ", ".join(
-        row["column_name"]
-        for row in connection.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
-            stream.table.split("."),
-        )
-    )
+    names = ", ".join(tables.columns_of(connection, stream.table))
     key = ", ".join(("commune_code", *stream.key))
     connection.execute(
         f"INSERT INTO {stream.table} ({names}) SELECT DISTINCT ON ({key}) {names} FROM {stream.history_table} AS t"

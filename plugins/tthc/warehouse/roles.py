@@ -215,6 +215,38 @@ def make_missing(connection: psycopg.Connection) -> list[str]:
     return [name for name in missing(connection) if not _create(connection, name)]
 
 
+def apply_aside(connection: psycopg.Connection, names: list[str], prefix: str) -> None:
+    """Give the groups their rights on what stands aside, so that it has them in the moment it is in force."""
+    absent = missing(connection)
+    for right in RIGHTS:
+        ours = [
+            name
+            for name in names
+            if name.startswith(f"{right.schema}.") and right.covers(name.partition(".")[2])
+        ]
+        if role_of(right.group) in absent or not ours or not right.privileges:
+            continue
+        rows = connection.execute(
+            "SELECT c.oid::regclass::text AS name, c.relkind <> 'v' AS is_table FROM pg_class AS c"
+            " WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition"
+            " AND c.relnamespace::regnamespace::text || '.' || c.relname = ANY (%s)",
+            ([prefix + name for name in ours],),
+        ).fetchall()
+        for row in rows:
+            granted = [*right.privileges]
+            if (
+                right.privileges == _WRITE
+                and row["is_table"]
+                and connection.info.server_version >= _MAINTAIN_SINCE
+            ):
+                granted.append("MAINTAIN")
+            connection.execute(f"GRANT {', '.join(granted)} ON {row['name']} TO {role_of(right.group)}")
+    for group, signatures in CALLS.items():
+        for signature in signatures:
+            if signature.partition("(")[0] in names and role_of(group) not in absent:
+                connection.execute(f"GRANT EXECUTE ON FUNCTION {prefix}{signature} TO {role_of(group)}")
+
+
 def advice(absent: list[str]) -> str:
     """Return what to ask an administrator when groups are missing."""
     statements = " ".join(f"CREATE ROLE {name} NOLOGIN;" for name in absent)

@@ -12,7 +12,7 @@ into a table with policies is refused to all but its owner: they have none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import psycopg
@@ -21,7 +21,7 @@ from psycopg import sql
 from tthc.warehouse.roles import SCHEMAS, role_of
 
 #: Tables that say nothing of any commune.
-SHARED = frozenset({"indicators.definition_versions", "ops.migrations", "ops.table_shapes"})
+SHARED = frozenset({"indicators.definition_versions", "ops.migrations", "ops.table_shapes", "ops.upgrades"})
 #: Guarded by policies of its own, person by person: migration 0013.
 GUARDED_BY_PERSON = frozenset({"restricted.score_sheets"})
 #: Everyone with the right to do so leaves lines here, and sees them only with the whole city.
@@ -58,9 +58,9 @@ class Guard:
     policies: list[Policy] = field(default_factory=list)
 
 
-def wanted(connection: psycopg.Connection) -> list[Guard]:
+def wanted(connection: psycopg.Connection, schemas: Collection[str] = SCHEMAS) -> list[Guard]:
     """Return the guard of every table that has to have one, partitions included, in the order of their names."""
-    rows = connection.execute(_TABLES, {"schemas": list(SCHEMAS)}).fetchall()
+    rows = connection.execute(_TABLES, {"schemas": list(schemas)}).fetchall()
     conditions = _conditions({row["name"]: row for row in rows if not row["is_partition"]})
     loader = role_of("loader")
     known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (loader,)).fetchone() is not None
@@ -80,9 +80,19 @@ def wanted(connection: psycopg.Connection) -> list[Guard]:
     return guards
 
 
-def apply(connection: psycopg.Connection) -> None:
-    """Make policies and views as they have to be, where they are not. Runs in the caller's transaction."""
-    for guard, policies in _wrong(connection):
+def apply(
+    connection: psycopg.Connection,
+    schemas: Collection[str] = SCHEMAS,
+    of: Callable[[str], bool] = lambda _: True,
+) -> None:
+    """Make policies and views as they have to be, where they are not. Runs in the caller's transaction.
+
+    ``schemas`` are those in which parents are looked for; ``of`` says of which tables and views, by their names.
+    Nobody reads what is changed here until the transaction ends: see :func:`unguarded`.
+    """
+    for guard, policies in _wrong(connection, schemas):
+        if not of(guard.table):
+            continue
         table = sql.Identifier(*guard.table.split(".", 1))
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table))
         for name in policies:
@@ -95,10 +105,18 @@ def apply(connection: psycopg.Connection) -> None:
                     sql.Identifier(policy.name), table, role, sql.SQL(policy.condition)
                 )
             )
-    for view in connection.execute(_VIEWS, {"schemas": list(SCHEMAS)}).fetchall():
-        if not view["asks_itself"] and not view["is_invoker"]:
+    for view in connection.execute(_VIEWS, {"schemas": list(schemas)}).fetchall():
+        if not view["asks_itself"] and not view["is_invoker"] and of(view["name"]):
             name = sql.Identifier(*view["name"].split(".", 1))
             connection.execute(sql.SQL("ALTER VIEW {} SET (security_invoker = true)").format(name))
+
+
+def unguarded(connection: psycopg.Connection) -> list[str]:
+    """Return the tables and views that :func:`apply` would change."""
+    views = connection.execute(_VIEWS, {"schemas": list(SCHEMAS)}).fetchall()
+    return [guard.table for guard, _ in _wrong(connection)] + [
+        view["name"] for view in views if not view["asks_itself"] and not view["is_invoker"]
+    ]
 
 
 def differences(connection: psycopg.Connection) -> list[str]:
@@ -138,10 +156,12 @@ AS_OWNER = frozenset(
 )
 
 
-def _wrong(connection: psycopg.Connection) -> Iterator[tuple[Guard, list[str]]]:
+def _wrong(
+    connection: psycopg.Connection, schemas: Collection[str] = SCHEMAS
+) -> Iterator[tuple[Guard, list[str]]]:
     """Yield each guard that is not as it has to be, with the names of the policies that are there now."""
-    held = {row["name"]: row for row in connection.execute(_HELD, {"schemas": list(SCHEMAS)}).fetchall()}
-    for guard in wanted(connection):
+    held = {row["name"]: row for row in connection.execute(_HELD, {"schemas": list(schemas)}).fetchall()}
+    for guard in wanted(connection, schemas):
         found = held[guard.table]
         expected = {(p.name, p.command, p.role, p.told) for p in guard.policies}
         if not found["is_on"] or {tuple(policy) for policy in found["policies"]} != expected:

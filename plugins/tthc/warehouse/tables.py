@@ -1,13 +1,14 @@
 """The tables of ``sql/``: one file each, built in the order that the SQL itself gives.
 
 A file holds the shape of one table, view or function, and after a line ``-- Refill`` the statements that fill it.
-When the shape of a file changes, the table and everything that reads it are dropped and made again; the caller
-learns which, so that it can refill them from the archive.
+When the shape of a file changes, the table and everything that reads it are made again
+(:mod:`tthc.warehouse.aside`), and filled from the archive.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, cached_property
 from graphlib import TopologicalSorter
@@ -22,6 +23,7 @@ from tthc.sources import streams
 from tthc.warehouse import seeds
 
 LAYERS = ("staging", "restricted", "core", "marts", "indicators", "reports")
+KINDS = ("TABLE", "VIEW", "FUNCTION")
 _REFILL = "\n-- Refill\n"
 #: Suites are remembered beside the shapes, under their path.
 SUITES = "expectations/"
@@ -146,51 +148,74 @@ def judged_by(connection: psycopg.Connection, stream: streams.Stream) -> bytes:
     return digest.digest()
 
 
-def shape(connection: psycopg.Connection) -> set[str]:
-    """Make every table that is new or whose shape changed, and those that read it; return their names."""
-    known = {
-        row["table_name"]: row["sql_hash"]
-        for row in connection.execute("SELECT table_name, sql_hash FROM ops.table_shapes").fetchall()
-    }
+def changed(connection: psycopg.Connection) -> tuple[list[str], list[str]]:
+    """Return what has to be made (new, of another shape, or reading such) and what is in force no longer.
+
+    The first in the order of making; the second, what is to be dropped for it or has no file any more, in the order
+    of dropping.
+    """
+    known = known_shapes(connection)
     every = tables()
-    changed: set[str] = set()
+    other: set[str] = set()
     for name, table in every.items():
-        if known.get(name) != table.shape_hash or changed & _shape_words(table):
-            changed.add(name)
-    for name in reversed([name for name in every if name in changed & known.keys()]):
-        _drop(connection, name)
-    for name in (name for name in every if name in changed):
-        # Another table's CASCADE may have left nothing to drop, and an unlogged table may have survived.
-        connection.execute(every[name].shape)
-        connection.execute(
-            "INSERT INTO ops.table_shapes (table_name, sql_hash) VALUES (%s, %s)"
-            " ON CONFLICT (table_name) DO UPDATE SET sql_hash = excluded.sql_hash, shaped_at = now()",
-            (name, every[name].shape_hash),
-        )
-    for name in {name for name in known.keys() - every.keys() if not name.startswith(SUITES)}:
-        _drop(connection, name)
-        connection.execute("DELETE FROM ops.table_shapes WHERE table_name = %s", (name,))
-    return changed
+        if known.get(name) != table.shape_hash or other & _shape_words(table):
+            other.add(name)
+    without_file = sorted(known.keys() - every.keys())
+    return (
+        [name for name in every if name in other],
+        [*without_file, *reversed([name for name in every if name in other & known.keys()])],
+    )
+
+
+def stale(made: Collection[str]) -> set[str]:
+    """Return the tables that are filled by statements of ours and are not full any more, or not by today's rules.
+
+    That is when one of those made is the table itself, or a view or function that its filling reads.
+    """
+    return {name for name, table in tables().items() if table.refill and (table.words | {name}) & set(made)}
+
+
+def known_shapes(connection: psycopg.Connection) -> dict[str, str]:
+    """Return the fingerprints of the shapes that the warehouse has, by table."""
+    rows = connection.execute("SELECT table_name, sql_hash FROM ops.table_shapes").fetchall()
+    return {row["table_name"]: row["sql_hash"] for row in rows if not row["table_name"].startswith(SUITES)}
+
+
+def note_shapes(connection: psycopg.Connection, made: list[str]) -> None:
+    """Remember of what shape each table is that was made, and forget those that have no file any more."""
+    every = tables()
+    connection.cursor().executemany(
+        "INSERT INTO ops.table_shapes (table_name, sql_hash) VALUES (%s, %s)"
+        " ON CONFLICT (table_name) DO UPDATE SET sql_hash = excluded.sql_hash, shaped_at = now()",
+        [(name, every[name].shape_hash) for name in made],
+    )
+    connection.execute(
+        "DELETE FROM ops.table_shapes WHERE NOT starts_with(table_name, %s) AND table_name <> ALL (%s)",
+        (SUITES, list(every)),
+    )
 
 
 def _shape_words(table: Table) -> set[str]:
     return Table(table.name, table.shape, "").words - {table.name}
 
 
-def _drop(connection: psycopg.Connection, name: str) -> None:
-    """Drop what has this name, whatever it is: a view may have become a table."""
-    for kind in ("TABLE", "VIEW", "FUNCTION"):
-        if _exists(connection, name, kind):
-            connection.execute(f"DROP {kind} {name} CASCADE")
-
-
-def _exists(connection: psycopg.Connection, name: str, kind: str) -> bool:
+def exists(connection: psycopg.Connection, name: str, kind: str) -> bool:
+    """Say whether there is a table, view or function of this name."""
     test = {
         "TABLE": "SELECT FROM pg_class WHERE oid = to_regclass(%s) AND relkind IN ('r', 'p')",
         "VIEW": "SELECT FROM pg_class WHERE oid = to_regclass(%s) AND relkind = 'v'",
         "FUNCTION": "SELECT FROM pg_proc WHERE (pronamespace::regnamespace || '.' || proname) = %s",
     }[kind]
     return connection.execute(test, (name,)).fetchone() is not None
+
+
+def columns_of(connection: psycopg.Connection, name: str) -> list[str]:
+    """Return the names of a table's columns, in their order."""
+    rows = connection.execute(
+        f"SELECT attname::text AS name FROM pg_attribute WHERE attrelid = '{name}'::regclass"
+        f" AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+    ).fetchall()
+    return [row["name"] for row in rows]
 
 
 def is_other_suite(connection: psycopg.Connection, path: Path) -> bool:
@@ -226,4 +251,5 @@ def refill(connection: psycopg.Connection, name: str, parameters: dict | None = 
 
 def year_partition(connection: psycopg.Connection, name: str, year: int) -> None:
     """Make the partition of a year when it is missing. Who only loads data may do so too."""
-    connection.execute("SELECT core.make_year_partition(%s, %s)", (name, year))
+    # The name is part of the statement, so that it is the table aside while one is built.
+    connection.execute(f"SELECT core.make_year_partition('{name}', %s)", (year,))

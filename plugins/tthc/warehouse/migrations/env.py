@@ -1,9 +1,13 @@
-"""Alembic's entry: runs on the connection that ``tthc.warehouse.migrate`` hands over."""
+"""Alembic's entry: runs on the connection that ``tthc.warehouse.migrate`` hands over, each step in its own transaction."""
 
 from alembic import context
 
 connection = context.config.attributes["connection"]
-connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS ops")
-context.configure(connection=connection, version_table="migrations", version_table_schema="ops")
+context.configure(
+    connection=connection,
+    version_table="migrations",
+    version_table_schema="ops",
+    transaction_per_migration=True,
+)
 with context.begin_transaction():
     context.run_migrations()
