@@ -46,7 +46,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="in kết quả dạng JSON")
     options = parser.parse_args()
     if options.only == "communes":
-        read = [communes.measure(options.communes, options.share, slots) for slots in options.slots]
+        read = communes.measure(options.communes, options.share, options.slots)
         print(json.dumps(read, ensure_ascii=False, indent=2)) if options.json else communes.print_table(read)
         return 0
     results = [measure(rows, options.only) for rows in options.rows]

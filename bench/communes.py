@@ -10,47 +10,62 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from bench.city_stack import DOSSIERS, EVENTS, CityStack, running, some_communes
+from tthc.stack import pools
+from tthc.workdays import periods
+from tthc.workdays.periods import Period
 
-FIRST, LAST = "2025-07-01", "2025-07-31"
-RUN = "bench"
+BEGINNING = "2025-07"
 
 
-def measure(count: int, share: float, slots: int) -> dict[str, Any]:
-    """Read July 2025 of so many communes with so many slots; return seconds, rows, processor time and steps."""
+def measure(count: int, share: float, slots: Sequence[int]) -> list[dict[str, Any]]:
+    """Read one month of so many communes for each number of slots; return seconds, rows, processor time and steps.
+
+    The months follow each other in one warehouse, as they do in life: from the second on, what is still open is asked
+    for by code as well.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="tthc-city-", dir="/var/tmp") as folder,
-        running(Path(folder), some_communes(count), share=share, slots=slots, say=_say) as city,
+        running(Path(folder), some_communes(count), share=share, slots=max(slots), say=_say) as city,
     ):
-        Path(folder).chmod(0o755)
         city.load_catalogue()
-        load, before, began = os.getloadavg()[0], city.processors.seconds(), time.monotonic()
-        city.start(FIRST, LAST, RUN)
-        states = city.wait(RUN, patience=4 * 3600)
-        read, used = time.monotonic() - began, city.processors.seconds()
-        city.settle(patience=4 * 3600)
-        counted, all_used = time.monotonic() - began, city.processors.seconds()
-        if set(states.values()) != {"success"}:
-            raise SystemExit(f"Lần đọc không xong: {states}")
-        return {
-            "communes": count,
-            "share": share,
-            "slots": slots,
-            **_rows(city),
-            "read_seconds": read,
-            "count_seconds": counted - read,
-            "steps": sum(len(city.steps(dag, RUN)) for dag in (EVENTS, DOSSIERS)),
-            "refreshes": len(city.airflow.runs("refresh_months", state="success")),
-            "load_before": load,
-            "load_after": os.getloadavg()[0],
-            "read_processors": {kind: used[kind] - before[kind] for kind in used},
-            "count_processors": {kind: all_used[kind] - used[kind] for kind in used},
-        }
+        results = []
+        for number, several in enumerate(slots):
+            month = periods.shifted(periods.parse(BEGINNING), number)
+            city.tell_city("clock", now=f"{month.end}T23:00:00+07:00")
+            city.airflow.set_pool(pools.INGEST, several, pools.DESCRIPTION)
+            results.append({"communes": count, "share": share, "slots": several, **_read(city, month)})
+        return results
+
+
+def _read(city: CityStack, month: Period) -> dict[str, Any]:
+    run, rows = f"bench__{month.label}", _rows(city)
+    load, before, began = os.getloadavg()[0], city.processors.seconds(), time.monotonic()
+    city.start(str(month.start), str(month.end), run)
+    states = city.wait(run, patience=4 * 3600)
+    read, used = time.monotonic() - began, city.processors.seconds()
+    city.settle(patience=4 * 3600)
+    counted, all_used = time.monotonic() - began, city.processors.seconds()
+    if set(states.values()) != {"success"}:
+        raise SystemExit(f"Lần đọc không xong: {states}")
+    _say(f"{month.label}: đọc {read:.0f} giây, tính lại {counted - read:.0f} giây")
+    return {
+        "month": month.label,
+        **{name: now - rows[name] for name, now in _rows(city).items()},
+        "read_seconds": read,
+        "count_seconds": counted - read,
+        "steps": sum(len(city.steps(dag, run)) for dag in (EVENTS, DOSSIERS)),
+        "load_before": load,
+        "load_after": os.getloadavg()[0],
+        "read_processors": {kind: used[kind] - before[kind] for kind in used},
+        "count_processors": {kind: all_used[kind] - used[kind] for kind in used},
+    }
 
 
 def print_table(results: list[dict[str, Any]]) -> None:

@@ -24,6 +24,8 @@ from tthc_dags import communes
 CLOCKS_AGREE_WITHIN = timedelta(seconds=2)
 #: A request older than this may have been lost with its run: it covers nothing any more.
 A_REQUEST_COVERS = timedelta(minutes=10)
+#: To look again costs a process of its own.
+LOOK_AGAIN_AFTER = timedelta(seconds=20)
 
 Moments = Mapping[str, str]
 
@@ -56,7 +58,7 @@ def give_way_while_counted(
     """Give the slot away while another run counts this month along with its own; come back to see that it did."""
     now = present()
     if not is_repeated(dag_run, task_instance) and is_being_counted(month, began, counted, dag_run, now):
-        raise AirflowRescheduleException(now + timedelta(seconds=5))
+        raise AirflowRescheduleException(now + LOOK_AGAIN_AFTER)
 
 
 def is_repeated(dag_run: Any, task_instance: Any) -> bool:

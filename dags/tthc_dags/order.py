@@ -15,7 +15,7 @@ from tthc_dags import communes
 
 PATIENCE_SECONDS = 600
 STEP_SECONDS = 0.3
-GIVEN_AWAY_SECONDS = 10
+GIVEN_AWAY_SECONDS = 20
 HOUR = 3600
 
 _UNDER_WAY = """
