@@ -25,12 +25,13 @@ with DAG(
     schedule=PartitionedAssetTimetable(assets=reduce(or_, month_assets())),
     catchup=False,
     # One at a time: readings come first, and what waits here meanwhile is counted once, not once for each.
-    max_active_runs=2 if communes.are_several() else 1,
+    # Among several communes two are counted at a time; a run that gave way to another of its commune holds no place.
+    max_active_runs=8 if communes.are_several() else 1,
     default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
     tags=["2. tính"],
 ):
 
-    @step("Tính lại tháng", ends_run=True, inlets=[MONTHS])
+    @step("Tính lại tháng", ends_run=True, inlets=[MONTHS], max_active_tis_per_dag=2)
     def refresh(dag_run=None, task_instance=None, asset_state_store=None) -> list[str]:
         """Tính lại tháng là khóa phân vùng của lần chạy này; trả về các kỳ đã tính.
 

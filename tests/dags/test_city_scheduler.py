@@ -1,4 +1,4 @@
-"""A city under a real scheduler: one commune with fifty times the dossiers, one that does not answer, six others."""
+"""A city under a real scheduler: one commune with fifty times the dossiers, one that does not answer, four others."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -15,7 +15,7 @@ from tthc.stack.api import Airflow
 from tthc.warehouse import database
 
 HEAVY, AWAY = "10507", "10525"
-OTHERS = (AN_HUNG, "10532", "10537", "10543", "11914", "11948")
+OTHERS = (AN_HUNG, "10532", "11914", "11948")
 CODES = (HEAVY, AWAY, *OTHERS)
 SHARE, TIMES, SLOTS = 0.05, 50, 2
 PULL = {"at": "2025-07-31T23:00:00+07:00", "from": "2025-06-01", "to": "2025-07-31"}
