@@ -89,11 +89,13 @@ def test_an_attack_shows_no_other_commune(three, name):
     assert B not in came and C not in came
 
 
-@pytest.mark.parametrize("name", ATTACKS)
-def test_without_policies_the_same_attack_succeeds(opened, name):
-    with opened.login("analyst") as connection:
-        came = ATTACKS[name](connection)
-    assert B in came
+def test_without_policies_every_attack_succeeds(opened):
+    failed = []
+    for name, attack in ATTACKS.items():
+        with opened.login("analyst") as connection:
+            if B not in attack(connection):
+                failed.append(name)
+    assert len(ATTACKS) > 20 and failed == []
 
 
 @pytest.mark.parametrize("what", REFUSED)
