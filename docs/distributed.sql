@@ -73,6 +73,7 @@ SELECT create_distributed_table('core.unit_names', 'commune_code', colocate_with
 -- ops.incidents: khóa (incident_id) không có commune_code
 -- ops.migrations: không có cột commune_code
 -- ops.table_shapes: không có cột commune_code
+-- ops.upgrades: không có cột commune_code
 -- restricted.readers: có trigger readers_are_noted
 -- restricted.register__assessments: vùng chờ, không ghi WAL
 -- restricted.register__conduct: vùng chờ, không ghi WAL
