@@ -163,6 +163,9 @@ def running(
         "TTHC_CITY_CLIENT_ID": "kho-thanh-pho",
         "TTHC_CITY_CLIENT_SECRET": key,
         "TTHC_ENV_FILE": os.devnull,
+        # Ports that nobody looks for: two stacks that start together would both take the next free one.
+        "TTHC_AIRFLOW_PORT": str(postgres.free_port()),
+        "TTHC_PG_PORT": str(postgres.free_port()),
     }
     kept = {name: value for name, value in os.environ.items() if name.startswith("TTHC_")}
     for name in kept:

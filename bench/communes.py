@@ -6,6 +6,7 @@ python -m bench --only communes --communes 24 --share 0.2 --slots 1 2 4
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -40,7 +41,10 @@ def measure(count: int, share: float, slots: Sequence[int]) -> list[dict[str, An
             month = periods.shifted(periods.parse(BEGINNING), number)
             city.tell_city("clock", now=f"{month.end}T23:00:00+07:00")
             city.airflow.set_pool(pools.INGEST, several, pools.DESCRIPTION)
-            results.append({"communes": count, "share": share, "slots": several, **_read(city, month)})
+            found = {"communes": count, "share": share, "slots": several, **_read(city, month)}
+            # A long measurement that is cut off has told what it had seen.
+            _say(json.dumps(found, ensure_ascii=False))
+            results.append(found)
         return results
 
 
