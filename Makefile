@@ -1,7 +1,7 @@
 # Các lệnh của kho. `make` hoặc `make help` liệt kê; phần việc thật nằm trong plugins/tthc/stack.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop reset status test test-long lint bench lock secrets up compose-check compose-try upgrade-try
+.PHONY: help setup run stop reset status test test-long lint bench lock secrets up compose-check compose-try upgrade-try soak kills
 
 # Không ghi bytecode thì mỗi tiến trình khởi động chậm 2,5 lần.
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -54,6 +54,12 @@ bench: setup ## Đo tốc độ với 1.000.000 hồ sơ
 
 upgrade-try: setup ## Nâng cấp một kho của bản trước khi có người đọc và một bước nạp, rồi sao lưu, khôi phục (ARGS="--dossiers 300000")
 	@$(PYTHON) -m bench.upgrade $(ARGS)
+
+soak: setup ## Ba mươi ngày giả lập của mọi lịch chạy: có gì treo, có gì phình ra
+	@$(PYTHON) -m bench.soak $(ARGS)
+
+kills: setup ## Đọc cả một thành phố trong lúc máy xử lý bị giết và Postgres bị dừng
+	@$(PYTHON) -m bench.kills $(ARGS)
 
 lock: ## Tính lại requirements.lock từ requirements.in
 	@plugins/tthc/stack/setup.sh lock

@@ -32,6 +32,8 @@ EVENTS, DOSSIERS, CATALOGUE = (
 )
 REFRESH = "refresh_months"
 STARTUP_SECONDS = 600
+#: What the caller has set for its own reasons.
+KEPT = ("TTHC_PG_BIN", "TTHC_HEARTBEAT_TIMEOUT", "TTHC_WORKER_CONCURRENCY")
 
 
 class CityStack:
@@ -146,11 +148,13 @@ def running(
     slots: int = 3,
     seed: int = 1,
     clock: str = "2025-07-31T23:00:00+07:00",
+    broker: str = "",
     say: Callable[[str], None] = print,
 ) -> Iterator[CityStack]:
     """Give a city of these communes, each with ``share`` × 1,500 dossiers a month and ``slots`` to read in.
 
-    Everything lives in ``folder`` and is ended and forgotten afterwards.
+    With a ``broker`` the steps wait for workers (:mod:`bench.workers`), else the scheduler does them. Everything lives
+    in ``folder`` and is ended and forgotten afterwards.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port, key = postgres.free_port(), secrets.token_urlsafe(24)
@@ -162,6 +166,7 @@ def running(
         "TTHC_CITY_URL": f"http://127.0.0.1:{port}/xa/{{commune}}",
         "TTHC_CITY_CLIENT_ID": "kho-thanh-pho",
         "TTHC_CITY_CLIENT_SECRET": key,
+        "TTHC_BROKER_URL": broker,
         "TTHC_ENV_FILE": os.devnull,
         # Ports that nobody looks for: two stacks that start together would both take the next free one.
         "TTHC_AIRFLOW_PORT": str(postgres.free_port()),
@@ -169,7 +174,7 @@ def running(
     }
     kept = {name: value for name, value in os.environ.items() if name.startswith("TTHC_")}
     for name in kept:
-        if name != "TTHC_PG_BIN":
+        if name not in KEPT:
             del os.environ[name]
     os.environ.update(environment)
     city = None

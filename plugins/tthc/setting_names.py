@@ -95,6 +95,18 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 "nơi nhận số đo và vết theo OpenTelemetry, OTLP qua HTTP (không bắt buộc)",
                 "http://thu-thap.example.vn:4318",
             ),
+            Setting(
+                "TTHC_HEARTBEAT_TIMEOUT",
+                "một bước im lặng bao nhiêu giây thì coi là máy xử lý đã chết, và được làm lại (mặc định 120)",
+                "120",
+            ),
+            Setting(
+                "TTHC_BROKER_URL",
+                "Redis chia việc cho các máy xử lý (không đặt thì bộ lập lịch tự làm)",
+                "redis://:mat-khau@127.0.0.1:6379/0",
+                secret=True,
+            ),
+            Setting("TTHC_WORKER_CONCURRENCY", "số việc một máy xử lý làm cùng lúc (mặc định 4)", "4"),
             Setting("TTHC_AIRFLOW_PORT", "cổng của trang Airflow (mặc định 8080)", "8080"),
             Setting("TTHC_PG_PORT", "cổng của Postgres do make run dựng (mặc định 5433)", "5433"),
             Setting("TTHC_CITY_PORT", "cổng của hệ thống thành phố giả lập (mặc định 8090)", "8090"),

@@ -129,17 +129,14 @@ def airflow_environment() -> dict[str, str]:
             "session_lifetime_minutes": 480,
             "session_max_lifetime_minutes": 1440,
         },
-        # A worker that died is noticed after two minutes, and its task tried again.
         "scheduler": {
             "scheduler_idle_sleep_time": 0.1,
             "enable_health_check": True,
-            "task_instance_heartbeat_timeout": given.get("TTHC_HEARTBEAT_TIMEOUT", "120"),
+            **components.patience(),
         },
-        "celery": {
-            "broker_url": f"redis://:{quote(secret('redis_password'), safe='')}@{BROKER}:6379/0",
-            "result_backend": f"db+{database['sql_alchemy_conn']}",
-            "worker_concurrency": given.get("TTHC_WORKER_CONCURRENCY", "4"),
-        },
+        "celery": components.celery(
+            f"redis://:{quote(secret('redis_password'), safe='')}@{BROKER}:6379/0", metadata
+        ),
         "logging": {
             "base_log_folder": f"{LOGS}/airflow",
             "dag_processor_child_process_log_directory": f"{LOGS}/dag_processor",

@@ -40,9 +40,10 @@ def airflow_environment(here: Installation) -> dict[str, str]:
     """Return the environment of every Airflow component and of its tasks."""
     home = here.folder / "airflow"
     given = installation.tthc_settings(here)
+    broker = settings.optional("TTHC_BROKER_URL")
     section = {
         "core": {
-            "executor": "LocalExecutor",
+            "executor": "CeleryExecutor" if broker else "LocalExecutor",
             # Beyond what the readings of a city share, something is always left for counting.
             "parallelism": max(4, settings.ingest_slots() + 2) if settings.has_several_communes() else 4,
             "fernet_key": here.keys.fernet_key,
@@ -60,13 +61,18 @@ def airflow_environment(here: Installation) -> dict[str, str]:
         },
         "api_auth": {"jwt_secret": here.keys.jwt_secret},
         # A task in series costs 0.7 s instead of 1.2 s.
-        "scheduler": {"scheduler_idle_sleep_time": 0.1, "enable_health_check": False},
+        "scheduler": {
+            "scheduler_idle_sleep_time": 0.1,
+            "enable_health_check": False,
+            **patience(),
+        },
         "logging": {
             "base_log_folder": here.folder / "logs" / "airflow",
             "dag_processor_child_process_log_directory": here.folder / "logs" / "dag_processor",
             "worker_log_server_port": here.ports.task_logs,
             "trigger_log_server_port": here.ports.trigger_logs,
         },
+        "celery": celery(broker, here.metadata_url),
     }
     return {
         **installation.base_environment(),
@@ -75,6 +81,23 @@ def airflow_environment(here: Installation) -> dict[str, str]:
         **as_variables(section),
         **telemetry(settings.optional("TTHC_OTEL_ENDPOINT")),
         **for_tasks(given | _alerts(), settings.optional("TTHC_MAIL_URL")),
+    }
+
+
+def patience() -> dict[str, int]:
+    """Return after how many seconds a worker that died is noticed, and a step that it had taken but not begun."""
+    silence = int(settings.optional("TTHC_HEARTBEAT_TIMEOUT", "120"))
+    return {"task_instance_heartbeat_timeout": silence, "task_queued_timeout": 5 * silence}
+
+
+def celery(broker: str, metadata_url: str) -> dict[str, str]:
+    """Return the options of ``[celery]``, by which workers and scheduler find each other; none without a broker."""
+    if not broker:
+        return {}
+    return {
+        "broker_url": broker,
+        "result_backend": f"db+{database(metadata_url)['sql_alchemy_conn']}",
+        "worker_concurrency": settings.optional("TTHC_WORKER_CONCURRENCY", "4"),
     }
 
 
@@ -120,8 +143,8 @@ def as_variables(sections: Mapping[str, Mapping[str, object]]) -> dict[str, str]
         "api": {"expose_config": False, "instance_name": "Hồ sơ thủ tục hành chính"},
         "api_auth": {"jwt_issuer": "tthc"},
         # A task whose pipes close before its process is gone is noticed only at the next heartbeat: with the
-        # default of 5 s it would hold its slot that long.
-        "workers": {"min_heartbeat_interval": 1},
+        # default of 5 s it would hold its slot that long. A busy machine answers later than the usual 5 s.
+        "workers": {"min_heartbeat_interval": 1, "execution_api_timeout": 30},
         "dag_processor": {"refresh_interval": 60, "min_file_process_interval": 60, "parsing_processes": 1},
         "logging": {
             "colored_console_log": False,
