@@ -69,7 +69,9 @@ def checksums(
             shown = [each for each in every if each not in left_out or name == "core.procedures_in_force"]
             shown += ["missing_since IS NULL AS is_there"] if "missing_since" in every else []
             if name in _HISTORY:
-                order = f"PARTITION BY commune_code, {_HISTORY[name]} ORDER BY fetched_at, fetch_id, row_number"
+                order = (
+                    f"PARTITION BY commune_code, {_HISTORY[name]} ORDER BY fetched_at, fetch_id, row_number"
+                )
                 shown += ["valid_to IS NULL AS is_in_force", f"row_number() OVER ({order}) AS place"]
             found[name] = _checksum(connection, f"SELECT {', '.join(shown)} FROM {name}{only}")
         found["indicators.values"] = _checksum(connection, f"{_VALUES}{only}")
@@ -96,8 +98,8 @@ def nothing_lost_or_twice(url: str) -> None:
         for history, key in _HISTORY.items():
             table = history.replace("_versions", "s")
             in_force = connection.execute(
-                f"SELECT count(*) AS n, count(DISTINCT (commune_code, {key})) AS keys, (SELECT count(*) FROM {table}) AS newest"
-                f" FROM {history} WHERE valid_to IS NULL"
+                f"SELECT count(*) AS n, count(DISTINCT (commune_code, {key})) AS keys,"
+                f" (SELECT count(*) FROM {table}) AS newest FROM {history} WHERE valid_to IS NULL"
             ).fetchone()
             assert in_force["n"] == in_force["keys"] == in_force["newest"], (history, in_force)
 
