@@ -36,7 +36,7 @@ test-long: setup ## Các phép thử dài: giết giữa chừng, lỗi đườn
 lint: setup ## ruff, đọc thử mọi SQL và mọi khai báo
 	@$(PYTHON) -m tthc.stack.lint
 
-secrets: setup ## Viết cài đặt và bí mật cho docker-compose.yml, mỗi thứ một lần
+secrets: setup ## Viết cài đặt và bí mật cho docker-compose.yml, mỗi thứ một lần (đổi khóa: tthc key rotate)
 	@$(PYTHON) -m tthc.compose.secret_files $(ARGS)
 
 up: setup ## Khám cài đặt và bí mật rồi khởi động bằng compose

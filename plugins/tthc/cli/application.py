@@ -19,6 +19,7 @@ from tthc.cli import (
     figures,
     index_766,
     inspection,
+    key,
     lineage,
     output,
     quarantine,
@@ -103,6 +104,7 @@ def build() -> typer.Typer:
     app.add_typer(sources.build())
     app.add_typer(subject.build())
     app.add_typer(rights.build())
+    app.add_typer(key.build())
     for command in (
         lineage.lineage,
         exporting.export,

@@ -173,7 +173,9 @@ def example_certificate(host: str) -> tuple[str, str]:
 def main(arguments: list[str]) -> int:
     """``python -m tthc.compose.secret_files``, called by ``make secrets``; return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="make secrets", description="Ghi cài đặt và bí mật của bản cài bằng compose, mỗi thứ một lần."
+        prog="make secrets",
+        description="Ghi cài đặt và bí mật của bản cài bằng compose, mỗi thứ một lần.",
+        epilog="Đổi secret_key: đừng tự sửa tệp, mất kho lưu; chạy tthc key rotate (docs/operations.md, Đổi khóa).",
     )
     parser.add_argument("--profile", choices=PROFILES, default="commune", help="một xã, hay cả thành phố")
     parser.add_argument("--host", default="localhost", help="tên máy mà người dùng gõ vào trình duyệt")

@@ -112,6 +112,8 @@ def changes(
     else:
         after, build = facts.unpack(connection, new, "new"), new["build_id"]
         inputs = {**new["inputs"], "published_at": new["published_at"]}
+        facts.under_present_keys(connection, after)
+    facts.under_present_keys(connection, before)
     _lay_moves(connection, old, before, inputs, after)
     additive = {*_kinds(before), *_kinds(after)}
     told = _numbers(connection, old["build_id"], build, additive)

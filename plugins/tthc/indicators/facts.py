@@ -32,18 +32,21 @@ SELECT
 FROM {item}(%(commune)s, %(first)s::date, %(last)s::date) AS x
 {joins}
 """
-_DIGESTS = "s.digest AS source_digest, r.digest AS register_digest"
-_SOURCES = """
-LEFT JOIN (
-    SELECT v.dossier_code, md5(string_agg(v.row_hash::text, ',' ORDER BY v.fetched_at, v.fetch_id, v.row_number)
+#: Stands for all that is said of a dossier: every version of it and every event; of rows of ``core.dossier_versions``
+#: as ``v``, grouped by commune and dossier.
+SOURCE_DIGEST = """md5(string_agg(v.row_hash::text, ',' ORDER BY v.fetched_at, v.fetch_id, v.row_number)
         || coalesce((
             SELECT string_agg(e.row_hash::text, ',' ORDER BY e.row_hash) FROM core.progress_events AS e
-            WHERE e.commune_code = %(commune)s AND e.dossier_code = v.dossier_code
-        ), ''))::uuid AS digest
+            WHERE e.commune_code = v.commune_code AND e.dossier_code = v.dossier_code
+        ), ''))::uuid"""
+_DIGESTS = "s.digest AS source_digest, r.digest AS register_digest"
+_SOURCES = f"""
+LEFT JOIN (
+    SELECT v.dossier_code, {SOURCE_DIGEST} AS digest
     FROM core.dossier_versions AS v
     INNER JOIN marts.dossiers AS d ON d.commune_code = v.commune_code AND d.dossier_code = v.dossier_code
     WHERE v.commune_code = %(commune)s AND d.received_on <= %(last)s::date AND d.alive_through >= %(first)s::date
-    GROUP BY v.dossier_code
+    GROUP BY v.commune_code, v.dossier_code
 ) AS s ON s.dossier_code = x.dossier_code
 LEFT JOIN marts.dossiers AS d ON d.commune_code = %(commune)s AND d.dossier_code = x.dossier_code
 LEFT JOIN core.procedures_in_force AS p
@@ -191,6 +194,16 @@ def unpack(
         found[item] = table
     counted = tuple(Definition(**{**one, "levels": tuple(one["levels"])}) for one in told["definitions"])
     return Laid(counted, found, {item: kept["columns"] for item, kept in told["facts"].items()})
+
+
+def under_present_keys(connection: psycopg.Connection, laid: Laid) -> None:
+    """Let laid out facts of dossiers say where they came from as facts taken now would, after a change of keys too."""
+    if table := laid.tables.get(DOSSIERS):
+        connection.execute(
+            f"UPDATE {table} AS f SET source_digest = c.new_digest FROM ops.digest_changes AS c"
+            " WHERE c.commune_code = %s AND c.old_digest = f.source_digest",
+            (settings.commune_code(),),
+        )
 
 
 def bodies(connection: psycopg.Connection, revision_id: int, item: str) -> Sequence[bytes]:

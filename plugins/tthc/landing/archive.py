@@ -6,10 +6,11 @@ that an object put under another name does not open. Plain content never touches
 """
 
 import os
+import re
 import secrets
+import time
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import fsspec
@@ -19,13 +20,15 @@ from fsspec.implementations.local import LocalFileSystem
 
 from tthc import rehearsal
 from tthc.errors import TthcError
-from tthc.landing import keys
+from tthc.landing import key_ring, keys
 from tthc.sources.contents import Content, Packed, content_of, unpacked_size
 
 CODEC = "zstd3+aes256gcm"
 MAGIC = b"TTHC1"
 NONCE_BYTES = 12
 HEADER_BYTES = len(MAGIC) + 8 + NONCE_BYTES
+_ENDING = ".zst.aes"
+_IS_OBJECT = re.compile(r"[0-9a-f]{64}\.zst\.aes").fullmatch
 #: Where one request stores a whole object or nothing, so that a name for the unfinished is not needed.
 WHOLE_OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
 
@@ -55,32 +58,61 @@ class Archive:
         """Keep ``body``; return what the ledger writes about it.
 
         When this returns, the object is whole under its name. An object already there is opened first: one
-        that was altered, or written under another secret, is replaced. A rehearsal keeps it in memory only.
+        that was altered, or written with another key, is replaced. A rehearsal keeps it in memory only.
         """
         content = content_of(body)
         digest, count = content.sha256, content.byte_count
         if (held := rehearsal.present()) is not None:
             held.bodies[digest] = content
             return Stored(digest, count, count, CODEC, keys.key_id("archive"))
-        path = self._path(digest)
-        if not self._is_whole(digest):
-            sealed = self._sealed(content)
-            try:
-                self._write(path, sealed)
-                stored = self._files.size(path)
-            except OSError as error:
-                raise TthcError(
-                    f"Không ghi được vào kho lưu ({type(error).__name__}): kiểm tra TTHC_ARCHIVE, "
-                    "quyền ghi và dung lượng đĩa rồi chạy lại."
-                ) from error
-            if stored != len(sealed):
-                raise TthcError(
-                    f"Kho lưu chỉ nhận {stored} trên {len(sealed)} byte của một đối tượng: "
-                    "kiểm tra dung lượng đĩa rồi chạy lại."
-                )
-        else:
-            stored = self._files.size(path)
+        if (stored := self._size_if_whole(digest)) is None:
+            stored = self._replace(content)
         return Stored(digest, count, stored, CODEC, keys.key_id("archive"))
+
+    def seal_again(self, digest: str) -> Stored:
+        """Bring an object under the key in use, after reading it to its end; return what the ledger writes about it.
+
+        At every moment the object lies whole under its name, under the one key or the other.
+        """
+        content, written_with = self._opened(digest)
+        for _ in content.pieces():
+            pass
+        present = keys.key_id("archive")
+        stored = self._files.size(self._path(digest)) if written_with == present else self._replace(content)
+        return Stored(digest, content.byte_count, stored, CODEC, present)
+
+    def digests(self) -> list[str]:
+        """Return the names of all objects that are there, whether the ledger knows them or not, in order."""
+        try:
+            found = self._files.find(self._root) if self._files.exists(self._root) else []
+        except OSError as error:
+            raise TthcError(
+                f"Không liệt kê được kho lưu ({type(error).__name__}): kiểm tra TTHC_ARCHIVE và quyền đọc."
+            ) from error
+        names = (path.rpartition("/")[2] for path in found)
+        return sorted(name.removesuffix(_ENDING) for name in names if _IS_OBJECT(name))
+
+    def remove_leftovers(self) -> int:
+        """Remove what a writer that was killed left half written an hour ago or longer; return how many files."""
+        if not isinstance(self._files, LocalFileSystem):
+            return 0
+        old = time.time() - 3600
+        left = [path for path in Path(self._root).glob(f"*/.*{_ENDING}.*") if path.stat().st_mtime < old]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+    def key_id_of(self, digest: str) -> str:
+        """Return the id of the key an object was written with, reading no more than its beginning."""
+        try:
+            head = self._files.cat_file(self._path(digest), start=0, end=HEADER_BYTES)
+        except FileNotFoundError:
+            raise _missing(digest) from None
+        except OSError as error:
+            raise _unreadable(digest, error) from error
+        if head[: len(MAGIC)] != MAGIC or len(head) < HEADER_BYTES:
+            raise _altered(digest)
+        return head[len(MAGIC) : len(MAGIC) + 8].hex()
 
     def get(self, digest: str) -> bytes:
         """Return the content whose sha256 is ``digest``; raise TthcError when it is missing or not intact."""
@@ -92,7 +124,7 @@ class Archive:
         What is not intact is told here, or at the end of its pieces.
         """
         held = rehearsal.present()
-        return held.bodies[digest] if held and digest in held.bodies else self._opened(digest)
+        return held.bodies[digest] if held and digest in held.bodies else self._opened(digest)[0]
 
     def remove(self, digest: str) -> None:
         """Take an object out, as an erasure or a rule of retention asks; nothing happens when it is not there."""
@@ -106,54 +138,63 @@ class Archive:
                 "kiểm tra quyền xóa rồi chạy lại."
             ) from error
 
-    @cached_property
-    def _cipher(self) -> AESGCM:
-        return AESGCM(keys.subkey("archive"))
-
     def _path(self, digest: str) -> str:
-        return f"{self._root}/{digest[:2]}/{digest}.zst.aes"
+        return f"{self._root}/{digest[:2]}/{digest}{_ENDING}"
+
+    def _replace(self, content: Content) -> int:
+        path, sealed = self._path(content.sha256), self._sealed(content)
+        try:
+            self._write(path, sealed)
+            stored = self._files.size(path)
+        except OSError as error:
+            raise TthcError(
+                f"Không ghi được vào kho lưu ({type(error).__name__}): kiểm tra TTHC_ARCHIVE, "
+                "quyền ghi và dung lượng đĩa rồi chạy lại."
+            ) from error
+        if stored != len(sealed):
+            raise TthcError(
+                f"Kho lưu chỉ nhận {stored} trên {len(sealed)} byte của một đối tượng: "
+                "kiểm tra dung lượng đĩa rồi chạy lại."
+            )
+        return stored
 
     def _sealed(self, content: Content) -> bytes:
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        ciphertext = self._cipher.encrypt(nonce, content.packed(), bytes.fromhex(content.sha256))
-        return b"".join((MAGIC, bytes.fromhex(keys.key_id("archive")), nonce, ciphertext))
+        nonce, key = secrets.token_bytes(NONCE_BYTES), key_ring.present().archive[-1]
+        ciphertext = AESGCM(key.key).encrypt(nonce, content.packed(), bytes.fromhex(content.sha256))
+        return b"".join((MAGIC, bytes.fromhex(key.id), nonce, ciphertext))
 
-    def _is_whole(self, digest: str) -> bool:
+    def _size_if_whole(self, digest: str) -> int | None:
         try:
-            for _ in self._opened(digest).pieces():
+            content, written_with = self._opened(digest)
+            for _ in content.pieces():
                 pass
         except TthcError:
-            return False
-        return True
+            return None
+        return self._files.size(self._path(digest)) if written_with == keys.key_id("archive") else None
 
-    def _opened(self, digest: str) -> Content:
+    def _opened(self, digest: str) -> tuple[Content, str]:
+        """Return the content and the id of the key that it was written with."""
         try:
             sealed = self._files.cat_file(self._path(digest))
         except FileNotFoundError:
-            raise TthcError(
-                f"Kho lưu thiếu đối tượng {digest}: kiểm tra TTHC_ARCHIVE có đúng kho cũ không, "
-                "hoặc khôi phục từ bản sao lưu."
-            ) from None
+            raise _missing(digest) from None
         except OSError as error:
-            raise TthcError(
-                f"Không đọc được đối tượng {digest} trong kho lưu ({type(error).__name__}): "
-                "kiểm tra TTHC_ARCHIVE và quyền đọc."
-            ) from error
+            raise _unreadable(digest, error) from error
         if sealed[: len(MAGIC)] != MAGIC or len(sealed) < HEADER_BYTES:
             raise _altered(digest)
         written_with = sealed[len(MAGIC) : len(MAGIC) + 8].hex()
-        present = keys.key_id("archive")
+        key = key_ring.present().find("archive", written_with)
+        if key is None:
+            raise TthcError(
+                f"Đối tượng {digest} trong kho lưu được mã hóa bằng khóa {written_with}, "
+                f"khóa đang dùng là {keys.key_id('archive')}: đặt lại TTHC_SECRET_KEY như lúc lưu."
+            )
         try:
             nonce = sealed[HEADER_BYTES - NONCE_BYTES : HEADER_BYTES]
-            packed = self._cipher.decrypt(nonce, memoryview(sealed)[HEADER_BYTES:], bytes.fromhex(digest))
+            packed = AESGCM(key).decrypt(nonce, memoryview(sealed)[HEADER_BYTES:], bytes.fromhex(digest))
         except InvalidTag:
-            if written_with != present:
-                raise TthcError(
-                    f"Đối tượng {digest} trong kho lưu được mã hóa bằng khóa {written_with}, "
-                    f"khóa đang dùng là {present}: đặt lại TTHC_SECRET_KEY như lúc lưu."
-                ) from None
             raise _altered(digest) from None
-        return Packed(packed, digest, unpacked_size(packed), _altered)
+        return Packed(packed, digest, unpacked_size(packed), _altered), written_with
 
     def _write(self, path: str, sealed: bytes) -> None:
         parent, _, name = path.rpartition("/")
@@ -193,6 +234,20 @@ def _write_durably(path: Path, temporary: Path, sealed: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _missing(digest: str) -> TthcError:
+    return TthcError(
+        f"Kho lưu thiếu đối tượng {digest}: kiểm tra TTHC_ARCHIVE có đúng kho cũ không, "
+        "hoặc khôi phục từ bản sao lưu."
+    )
+
+
+def _unreadable(digest: str, error: OSError) -> TthcError:
+    return TthcError(
+        f"Không đọc được đối tượng {digest} trong kho lưu ({type(error).__name__}): "
+        "kiểm tra TTHC_ARCHIVE và quyền đọc."
+    )
 
 
 def _altered(digest: str) -> TthcError:

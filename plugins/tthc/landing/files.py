@@ -7,7 +7,6 @@ the ``content=`` (sha256) it is about.
 
 from __future__ import annotations
 
-import hmac
 from datetime import UTC, datetime
 from pathlib import PurePath
 
@@ -84,7 +83,7 @@ def receive(
 def hashed_name(path_or_url: str) -> str:
     """Return the keyed hash that stands for a file's name (its last part) in the ledger."""
     name = PurePath(path_or_url.rstrip("/")).name
-    return hmac.digest(keys.subkey("identity"), f"tệp {name}".encode(), "sha256")[:16].hex()
+    return keys.identity_hash(f"tệp {name}")
 
 
 def known_reading(

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from tthc import settings
+from tthc.landing import key_record
 from tthc.landing.archive import Stored
 from tthc.landing.incidents import close_incident as close_incident
 from tthc.landing.incidents import open_incident as open_incident
@@ -92,7 +93,9 @@ def begin_fetch(
     window_from: date | None = None,
     window_to: date | None = None,
 ) -> int:
-    """Open a reading in state ``fetching``; return its fetch_id."""
+    """Open a reading in state ``fetching``; return its fetch_id. Raises TthcError when the keys are other ones."""
+    key_record.hold(connection)
+    key_record.check(connection)
     (fetch_id,) = connection.execute(
         """
         INSERT INTO ops.fetches (commune_code, stream, source, kind, window_from, window_to)
@@ -113,7 +116,12 @@ def unfinished_fetch(
     window_from: date | None,
     window_to: date | None,
 ) -> int | None:
-    """Return the reading of just this that was interrupted less than a day ago, or None."""
+    """Return the reading of just this that was interrupted less than a day ago, or None.
+
+    Raises TthcError when the keys are other ones than those of the warehouse.
+    """
+    key_record.hold(connection)
+    key_record.check(connection)
     found = connection.execute(
         f"""
         SELECT fetch_id

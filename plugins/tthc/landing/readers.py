@@ -7,12 +7,13 @@ bad data: what cannot be read becomes null and is named in ``unreadable``.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from tthc.landing.keys import identity_hasher
+from tthc.landing import key_ring, keys
 from tthc.sources.streams import Member, Stream
 from tthc.vietnamese.instants import UnreadableInstant, read_day, read_instant
 from tthc.vietnamese.names import name_key, person_name
@@ -30,8 +31,10 @@ _encode = msgspec.json.Encoder().encode
 #: A jsonb value in binary COPY is its text behind the number of its format.
 JSONB_VERSION = b"\x01"
 EMPTY_LIST = JSONB_VERSION + b"[]"
-#: What stands in the archive for a value that is no longer kept there while its hash is: the hash itself.
-HASH_ALREADY = "tthc-hash:"
+#: What stands in the archive for a value that is no longer kept there while its hash is: the hash itself, behind
+#: the generation of its key (none: the first).
+HASH_ALREADY = "tthc-hash"
+_HASH = re.compile(r"tthc-hash(?:@(\d+))?:([0-9a-f]{32})").fullmatch
 _INTEGERS = range(-(2**31), 2**31)
 _LARGEST_VND = 10**15
 
@@ -109,16 +112,28 @@ def _choice(choices: Mapping[str, str]) -> Read:
     return read
 
 
-def reader_of(member: Member) -> Read:
-    """Return the function that reads one scalar; it raises for a moment, a quantity or a word it cannot read."""
+def standing_for(hashed: str) -> str:
+    """Return what stands in the archive for a value whose hash, of the generation in use, is all that is kept.
+
+    A hash of the first generation is written as those were that never knew of another.
+    """
+    generation = key_ring.present().generation
+    return f"{HASH_ALREADY}:{hashed}" if generation == 1 else f"{HASH_ALREADY}@{generation}:{hashed}"
+
+
+def reader_of(member: Member, generation: int | None = None) -> Read:
+    """Return the function that reads one scalar; it raises for a moment, a quantity or a word it cannot read.
+
+    Hashes are of the keys of a ``generation`` (None: the one in use).
+    """
     read = _choice(member.choices) if member.type == "choice" else _READS[member.type]
     if member.personal != "hash":
         return read
-    hashed = identity_hasher()
+    hashed = keys.identity_hasher(generation)
 
     def keyed(value: object) -> str | None:
-        if type(value) is str and value.startswith(HASH_ALREADY):
-            return value[len(HASH_ALREADY) :]
+        if type(value) is str and value.startswith(HASH_ALREADY) and (known := _HASH(value)):
+            return keys.lifter(int(known[1] or 1), generation)(known[2])
         return hashed(read(value))
 
     return keyed
@@ -129,21 +144,25 @@ class RecordReader:
 
     Calling it with a record (header → value) returns ``(row_hash, unreadable, *columns)`` in the order of
     ``stream.staged_columns``; the hash is the 16 bytes of a uuid, a list the bytes of a jsonb value. ``unknown``
-    counts the fields that no declaration names, by name.
+    counts the fields that no declaration names, by name. ``generation`` is that of the keys that hash (None: in use).
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, generation: int | None = None) -> None:
         self.unknown: dict[str, int] = {}
         self._known = {column.header for column in stream.columns}
         self._scalars: list[tuple[str, str, Read | None]] = []
         self._lists: dict[str, tuple[str, list[tuple[str, str, Read]], set[str]]] = {}
         for column in stream.staged_columns:
             if column.type == "list":
-                members = [(m.name, m.header, reader_of(m)) for m in column.members if m.personal != "drop"]
+                members = [
+                    (m.name, m.header, reader_of(m, generation))
+                    for m in column.members
+                    if m.personal != "drop"
+                ]
                 self._lists[column.name] = (column.header, members, {m.header for m in column.members})
                 self._scalars.append((column.name, column.header, None))
             else:
-                self._scalars.append((column.name, column.header, reader_of(column)))
+                self._scalars.append((column.name, column.header, reader_of(column, generation)))
 
     def __call__(self, record: Mapping[str, Any]) -> list[Any]:
         """Return the row of one record."""

@@ -22,7 +22,7 @@ from psycopg.pq import Format
 
 from tthc import rehearsal, settings
 from tthc.errors import TthcError
-from tthc.landing import control_totals, ledger, recognition
+from tthc.landing import control_totals, key_record, ledger, recognition
 from tthc.landing.archive import Archive
 from tthc.landing.readers import RecordReader
 from tthc.sources import dialects, spreadsheets, streams
@@ -74,6 +74,7 @@ def stage(
     """
     is_whole = only_rows is None and only_keys is None
     with connection.transaction():
+        key_record.check(connection)
         connection.execute(f"DELETE FROM {stream.staging_table} WHERE fetch_id = %s", (fetch_id,))
         connection.execute(
             "DELETE FROM staging.verdicts WHERE stream = %s AND fetch_id = %s", (stream.stream, fetch_id)

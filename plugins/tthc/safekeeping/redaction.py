@@ -18,7 +18,7 @@ from tthc import settings
 from tthc.errors import TthcError
 from tthc.landing import ledger
 from tthc.landing.archive import Archive
-from tthc.landing.readers import HASH_ALREADY, RecordReader, reader_of
+from tthc.landing.readers import RecordReader, reader_of, standing_for
 from tthc.sources import dialects
 from tthc.sources.streams import Column, Stream
 from tthc.warehouse import database
@@ -153,7 +153,7 @@ def redacted(record: dict[str, Any], columns: tuple[Column, ...], way: Way) -> d
         elif column.personal == "keep" or column.name in way.left:
             kept[column.header] = value
         elif (hashed := reader_of(column)(value)) is not None:
-            kept[column.header] = HASH_ALREADY + hashed
+            kept[column.header] = standing_for(hashed)
     return kept
 
 

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from tthc import settings
 from tthc.errors import TthcError, Unreachable, UsageError
+from tthc.landing import key_record, key_ring
 from tthc.safekeeping import bundle
 from tthc.safekeeping.bundle import Progress
 from tthc.warehouse import chain, database, roles, score_chain
@@ -48,7 +49,8 @@ def compare(manifest: dict[str, Any], url: str) -> dict[str, Any]:
         found, index = bundle.revisions(connection), bundle.archive_index(connection)
         broken = []
         for code in settings.communes():
-            with settings.for_commune(code):
+            # Whoever restores on a bare machine may have no key file yet: the backup knows it.
+            with settings.for_commune(code), key_ring.using(key_record.ring(connection)):
                 kept = [*chain.findings(connection, full=True), *score_chain.findings(connection)]
             broken += [finding for finding in kept if not finding.holds]
     wanted = manifest["revisions"]

@@ -11,7 +11,8 @@ import psycopg
 import zstandard
 
 from tthc import settings
-from tthc.landing import keys
+from tthc.errors import TthcError
+from tthc.landing import key_record, key_ring
 from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding, judge
 
 
@@ -59,16 +60,46 @@ _FACTS = Check(
 )
 
 
-def sealed(chain_hash: str) -> str:
+def sealed(chain_hash: str, key: bytes) -> str:
     """Return the seal of a link: made with a key that the database does not have."""
-    return hmac.digest(keys.subkey("seal"), chain_hash.encode(), "sha256").hex()
+    return hmac.digest(key, chain_hash.encode(), "sha256").hex()
+
+
+def key_of_seals(connection: psycopg.Connection) -> tuple[str, bytes | None]:
+    """Return id and key with which everything published has to be sealed; the key is None when we do not have it.
+
+    It is the one in use, or that of the last change of keys which this warehouse has seen: one that was restored
+    from an older backup has older seals until it is brought to the newest keys.
+    """
+    try:
+        ring = key_ring.present()
+    except TthcError:
+        # That the secret opens nothing is found by the check of the keys.
+        return "", None
+    known = key_record.last(connection)
+    name = known.seal_key_id if known else ring.ids["seal"]
+    return name, ring.find("seal", name)
+
+
+def new_seal(connection: psycopg.Connection, chain_hash: str) -> tuple[str, str]:
+    """Return (key_id, seal) of a link; nobody changes the keys before the transaction of the caller has ended."""
+    key_record.hold(connection)
+    key_record.check(connection)
+    key = key_ring.present().seal[-1]
+    return key.id, sealed(chain_hash, key.key)
+
+
+def is_sealed(seals: dict[str, str] | None, chain_hash: str, key: tuple[str, bytes | None]) -> bool:
+    """Say whether among the seals of a link, by id of their key, the one made with ``key`` is there and right."""
+    found = (seals or {}).get(key[0])
+    return bool(found and key[1]) and hmac.compare_digest(found, sealed(chain_hash, key[1]))
 
 
 def seal(connection: psycopg.Connection, revision_id: int, chain_hash: str) -> None:
     """Seal a revision that was just made, in the transaction of its caller."""
     connection.execute(
         "INSERT INTO indicators.revision_seals (revision_id, key_id, seal) VALUES (%s, %s, %s)",
-        (revision_id, keys.key_id("seal"), sealed(chain_hash)),
+        (revision_id, *new_seal(connection, chain_hash)),
     )
 
 
@@ -95,20 +126,21 @@ def findings(connection: psycopg.Connection, *, full: bool = False) -> list[Find
 
 
 def _seals(connection: psycopg.Connection) -> Finding:
-    began = time.monotonic()
+    began, key = time.monotonic(), key_of_seals(connection)
     rows = connection.execute(
-        "SELECT concat_ws(' ', r.calendar, r.period, 'lần', r.revision_number) AS subject, r.chain_hash, s.seal,"
+        "SELECT concat_ws(' ', r.calendar, r.period, 'lần', r.revision_number) AS subject, r.chain_hash, s.seals,"
         # Revisions older than the keeping of facts were linked by the migration, which has no key.
-        " r.facts_hash IS NULL AND r.chain_number < coalesce(min(r.chain_number) FILTER (WHERE s.seal IS NOT NULL)"
+        " r.facts_hash IS NULL AND r.chain_number < coalesce(min(r.chain_number) FILTER (WHERE s.seals IS NOT NULL)"
         "  OVER (), 0) AS is_older"
-        " FROM indicators.revisions AS r LEFT JOIN indicators.revision_seals AS s USING (revision_id)"
+        " FROM indicators.revisions AS r LEFT JOIN (SELECT revision_id, jsonb_object_agg(key_id, seal) AS seals"
+        "  FROM indicators.revision_seals GROUP BY revision_id) AS s USING (revision_id)"
         " WHERE r.commune_code = %s ORDER BY r.chain_number",
         (settings.commune_code(),),
     ).fetchall()
     wrong = [
         row["subject"]
         for row in rows
-        if not (row["is_older"] or hmac.compare_digest(row["seal"] or "", sealed(row["chain_hash"])))
+        if not (row["is_older"] or is_sealed(row["seals"], row["chain_hash"], key))
     ]
     return _found(_SEALS, len(rows), wrong, began)
 

@@ -6,12 +6,13 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
 from tthc import settings
 from tthc.errors import TthcError
-from tthc.landing import keys
+from tthc.landing import key_record, key_ring
 from tthc.landing.archive import Archive
 from tthc.landing.readers import RecordReader
 from tthc.landing.stage import records
@@ -23,6 +24,8 @@ from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding
 SAMPLE = 25
 #: Readings of up to so many rows are read again without ``full``.
 SMALL_READING = 5_000
+#: So long programs that were not restarted yet may go on with the secret of before.
+OLD_SLOT_DAYS = 7
 OLDEST_SERVER = 150_000
 
 _SETTINGS = Check(
@@ -61,6 +64,13 @@ _ARCHIVE = Check(
     "P1", "archive_objects", "mỗi trang của sổ cái còn nguyên vẹn trong kho lưu", "",
     "Khôi phục kho lưu từ bản sao lưu, hoặc đặt lại TTHC_ARCHIVE, TTHC_SECRET_KEY như lúc lưu.",
 )  # fmt: skip
+_KEYS = Check(
+    "CÀI ĐẶT",
+    "keys",
+    "TTHC_SECRET_KEY mở được tệp khóa; tệp khóa, kho dữ liệu và bản ghi đi cùng bản sao lưu nói về cùng những khóa",
+    "",
+    "Xem tthc key status. Đổi khóa dở dang: tthc key settle. Khóa cũ còn mở được: tthc key retire.",
+)
 _REPLAY = Check(
     "P6", "rows_read_again", "đọc lại từ kho lưu ra đúng dấu vân tay của các bản đang có trong core", "",
     "Khai báo hoặc cách đọc đã đổi mà core chưa dựng lại: UPDATE ops.table_shapes SET sql_hash = ''"
@@ -72,6 +82,7 @@ def findings(connection: psycopg.Connection, *, full: bool = False) -> list[Find
     """Run these checks; ``full`` opens every archived body and reads every reading again."""
     found = [_settings(), _server(connection), _migrations(connection), _shapes(connection)]
     if found[0].holds:
+        found.append(_keys(connection))
         found += [_archive(connection, full), _replay(connection, full)]
     return found
 
@@ -128,6 +139,22 @@ def _shapes(connection: psycopg.Connection) -> Finding:
     return finding(check, len(tables.tables()), len(wrong), wrong[:EXAMPLES], began)
 
 
+def _keys(connection: psycopg.Connection) -> Finding:
+    began, wrong = time.monotonic(), []
+    try:
+        file, ring, known = key_ring.stored(), key_ring.present(), key_record.last(connection)
+        if problem := key_record.disagreement(ring, known):
+            wrong.append(problem)
+        elif known and (known.key_file or "") != (file.text if file else ""):
+            wrong.append(f"tệp khóa {key_ring.NAME} khác bản ghi trong kho dữ liệu: chạy tthc key settle")
+        old = datetime.now(UTC) - timedelta(days=OLD_SLOT_DAYS)
+        if file and len(file.slots) > 1 and all(datetime.fromisoformat(s.added_at) < old for s in file.slots):
+            wrong.append(f"khóa cũ vẫn mở được kho lưu sau {OLD_SLOT_DAYS} ngày")
+    except TthcError as error:
+        wrong.append(str(error))
+    return finding(_KEYS, 1, len(wrong), wrong, began)
+
+
 def _archive(connection: psycopg.Connection, full: bool) -> Finding:
     began, archive, wrong = time.monotonic(), Archive(settings.archive_url()), []
     objects = connection.execute(
@@ -136,14 +163,18 @@ def _archive(connection: psycopg.Connection, full: bool) -> Finding:
         " WHERE f.commune_code = %s ORDER BY o.sha256",
         (settings.commune_code(),),
     ).fetchall()
-    other_keys = [row["sha256"] for row in objects if row["key_id"] != keys.key_id("archive")]
+    try:
+        present = key_ring.present().ids["archive"]
+    except TthcError as error:
+        return finding(_ARCHIVE, 0, 1, [str(error)], began)
+    other_keys = [row["sha256"] for row in objects if row["key_id"] != present]
     chosen = objects if full else random.sample(objects, min(SAMPLE, len(objects)))
     for row in chosen:
         try:
             archive.get(row["sha256"])
         except TthcError as error:
             wrong.append(str(error))
-    missing_key = [f"{digest}: lưu bằng khóa khác khóa đang dùng" for digest in other_keys]
+    missing_key = [f"{digest}: lưu bằng khóa khác khóa đang dùng (tthc key status)" for digest in other_keys]
     return finding(
         _ARCHIVE, len(chosen), len(wrong) or len(missing_key), (wrong or missing_key)[:EXAMPLES], began
     )
@@ -164,7 +195,12 @@ def _replay(connection: psycopg.Connection, full: bool) -> Finding:
                 None if full else 1,
             ),
         ).fetchall()
-        reader = RecordReader(stream)
+        if not readings:
+            continue
+        try:
+            reader = RecordReader(stream)
+        except TthcError as error:
+            return finding(_REPLAY, checked, 1, [str(error)], began)
         for reading in readings:
             versions = {
                 row["row_number"]: row["row_hash"].bytes

@@ -12,6 +12,7 @@ from psycopg.rows import dict_row, tuple_row
 
 from tthc import rehearsal, settings
 from tthc.errors import TthcError, Unreachable, UsageError
+from tthc.landing import key_record
 from tthc.rehearsal import Rehearsal, Uncommitted
 
 #: So long a rehearsal waits for whoever is writing what it has to touch.
@@ -148,8 +149,10 @@ def wrapped(error: psycopg.Error) -> TthcError:
 def lock(connection: psycopg.Connection, name: str, *, session: bool = False, of_all: bool = False) -> None:
     """Wait until this connection is the only writer of that name: to the transaction's end, or the session's.
 
-    A name is that of the commune in force, unless it is one ``of_all``: of everything in the warehouse.
+    A name is that of the commune in force, unless it is one ``of_all``: of everything in the warehouse. So long
+    nobody changes the keys either.
     """
+    key_record.hold(connection, session=session)
     function = "pg_advisory_lock" if session else "pg_advisory_xact_lock"
     number = zlib.crc32(f"{'*' if of_all else settings.commune_code()}:{name}".encode()) - 2**31
     connection.execute(f"SELECT {function}(%s, %s)", (74484, number))

@@ -34,6 +34,8 @@ _EVERYONE = "PUBLIC"
 _SHEETS = ("score_sheets", "sheet_requests")
 #: Who may see which sheet, and which commune, is said by the owner alone.
 _READERS = ("readers", "commune_readers")
+#: Holds the wrapped keys: for programs that may have the secret.
+_KEYS = "key_changes"
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ RIGHTS: tuple[Right, ...] = (
     # Who takes tables out of the warehouse says so first.
     Right("analyst", "ops", ("INSERT",), only=("access_log",)),
     *_figures("steward"),
-    Right("steward", "ops", _READ),
+    Right("steward", "ops", _READ, but=(_KEYS,)),
     Right("steward", "ops", ("UPDATE",), only=("quarantine",)),
     Right("steward", "ops", ("INSERT",), only=("access_log", "release_requests")),
     *_figures("hr"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import time
 from collections.abc import Iterable
@@ -12,7 +11,6 @@ from typing import Any
 import psycopg
 
 from tthc import settings
-from tthc.landing import keys
 from tthc.warehouse import chain
 from tthc.warehouse.doctor import EXAMPLES, Check, Finding, finding, judge
 
@@ -68,7 +66,7 @@ def seal(connection: psycopg.Connection, score_run_id: int, chain_hash: str) -> 
     """Seal a run whose sheets are all there, in the transaction of its caller; no sheet can be added from then on."""
     connection.execute(
         "INSERT INTO restricted.score_seals (score_run_id, key_id, seal) VALUES (%s, %s, %s)",
-        (score_run_id, keys.key_id("seal"), chain.sealed(chain_hash)),
+        (score_run_id, *chain.new_seal(connection, chain_hash)),
     )
 
 
@@ -80,19 +78,20 @@ def findings(connection: psycopg.Connection) -> list[Finding]:
 
 
 def _whole(connection: psycopg.Connection) -> Finding:
-    began = time.monotonic()
+    began, key = time.monotonic(), chain.key_of_seals(connection)
     runs = connection.execute(
-        f"SELECT r.score_run_id, {_NAME} AS subject, r.sheet_count, r.content_hash, r.chain_hash, s.seal"
-        " FROM restricted.score_runs AS r LEFT JOIN restricted.score_seals AS s USING (score_run_id)"
+        f"SELECT r.score_run_id, {_NAME} AS subject, r.sheet_count, r.content_hash, r.chain_hash, s.seals"
+        " FROM restricted.score_runs AS r LEFT JOIN (SELECT score_run_id, jsonb_object_agg(key_id, seal) AS seals"
+        "  FROM restricted.score_seals GROUP BY score_run_id) AS s USING (score_run_id)"
         " WHERE r.commune_code = %s ORDER BY r.chain_number",
         (settings.commune_code(),),
     ).fetchall()
-    wrong = [run["subject"] for run in runs if not _is_whole(connection, run)]
+    wrong = [run["subject"] for run in runs if not _is_whole(connection, run, key)]
     return finding(_WHOLE, len(runs), len(wrong), wrong[:EXAMPLES], began)
 
 
-def _is_whole(connection: psycopg.Connection, run: dict[str, Any]) -> bool:
-    if not hmac.compare_digest(run["seal"] or "", chain.sealed(run["chain_hash"])):
+def _is_whole(connection: psycopg.Connection, run: dict[str, Any], key: tuple[str, bytes | None]) -> bool:
+    if not chain.is_sealed(run["seals"], run["chain_hash"], key):
         return False
     sheets = connection.execute(
         "SELECT subject_kind, subject_code, sheet, sheet_sha256 FROM restricted.score_sheets WHERE score_run_id = %s",
