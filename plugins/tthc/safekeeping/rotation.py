@@ -20,7 +20,7 @@ from tthc.errors import TthcError, UsageError
 from tthc.landing import key_record, key_ring
 from tthc.landing.key_ring import KeyFile, Ring
 from tthc.safekeeping import rehashing, resealing
-from tthc.warehouse import database
+from tthc.warehouse import database, gate
 
 Progress = Callable[[str], None]
 #: Held by whoever changes the keys, from the beginning to the end.
@@ -273,15 +273,12 @@ def _is_older(known: key_record.Change) -> bool:
 
 @contextmanager
 def _alone() -> Iterator[psycopg.Connection]:
-    """Be the only one who changes the keys; raise TthcError when somebody else does."""
-    with database.connection() as connection:
+    """Be the only one who changes the keys, while nobody upgrades; raise TthcError when somebody else does."""
+    with gate.passed(lambda _: None), database.connection() as connection:
         (free,) = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _ROTATION).fetchone().values()
         connection.commit()
         if not free:
             raise TthcError("Đang có người khác đổi khóa: chờ lệnh ấy xong, rồi xem tthc key status.")
-        if not key_record.has_record(connection):
-            raise UsageError("Kho dữ liệu còn ở bản cũ: chạy tthc init trước.")
-        connection.commit()
         yield connection
 
 
