@@ -146,7 +146,7 @@ class Answers:
     def q15(self) -> Rows:
         found: dict[str, list[Facts]] = {}
         for _, one in self.where("resolved"):
-            if one.spent is not None:
+            if one.spent is not None and one.allowed is not None:
                 found.setdefault(one.unit, []).append(one)
         return [
             (
