@@ -71,6 +71,7 @@ SELECT create_distributed_table('core.unit_names', 'commune_code', colocate_with
 -- ops.erasures: khóa (erasure_id) không có commune_code
 -- ops.fetches: khóa (fetch_id) không có commune_code
 -- ops.incidents: khóa (incident_id) không có commune_code
+-- ops.key_changes: không có cột commune_code
 -- ops.migrations: không có cột commune_code
 -- ops.table_shapes: không có cột commune_code
 -- ops.upgrades: không có cột commune_code
@@ -107,6 +108,7 @@ SELECT create_distributed_table('core.unit_names', 'commune_code', colocate_with
 -- indicators.revisions: khóa (revision_id) không có commune_code
 -- indicators.values: không có cột commune_code
 -- ops.control_totals: không có cột commune_code
+-- ops.digest_changes: khóa ngoại nối với ops.key_changes, bảng ấy ở lại
 -- ops.fetch_windows: không có cột commune_code
 -- ops.quarantine: khóa (quarantine_id) không có commune_code
 -- ops.redactions: không có cột commune_code
