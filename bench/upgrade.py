@@ -151,6 +151,7 @@ def upgraded(one: Trial, release: Path, dossiers: int, wrong: list[str]) -> dict
     if upgrading.returncode:
         wrong.append("nâng cấp hỏng")
     told = {}
+    # It was started when writers were kept out already.
     taken = json.loads(loader.communicate()[0])
     for name, process in {**readers, "": watcher}.items():
         process.terminate()
@@ -166,6 +167,8 @@ def upgraded(one: Trial, release: Path, dossiers: int, wrong: list[str]) -> dict
             else:
                 wrong.append(f"{name}: trước {was['rows']} dòng, sau {now['rows']} dòng, hoặc khác nội dung")
     wrong += [f"{name}: {each['failed'][:3]}" for name, each in told.items() if each["failed"]]
+    if not taken["waited"]:
+        wrong.append("bước nạp không chờ ở cổng")
     if waits["reader"] >= LIMIT:
         wrong.append(f"người đọc chờ khóa {waits['reader']} giây")
     return {
@@ -182,7 +185,7 @@ def wait_for_gate(one: Trial, upgrading: subprocess.Popen) -> None:
     with psycopg.connect(one.url, autocommit=True) as connection:
         while upgrading.poll() is None:
             if connection.execute(
-                "SELECT FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid) = (74484, 1)"
+                "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid) = (74484, 1)"
                 " AND mode = 'ExclusiveLock' AND granted"
             ).fetchone():
                 return
