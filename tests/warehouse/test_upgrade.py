@@ -32,6 +32,13 @@ QUESTIONS = (
     " 'dossier_on_time_rate')",
 )
 
+#: A function in the list of columns is never made part of the query: it is looked at only when it is called. What the
+#: first one reads tells the session that the second is another one by now.
+LATE_CALL = "WITH s AS MATERIALIZED (SELECT pg_sleep(7)) SELECT " + " + ".join(
+    f"(SELECT count(*) FROM (SELECT {name}('11674', '2025-07-01', '2025-07-31') FROM s) AS t)"
+    for name in ("marts.traceable_in_period", "marts.reviews_in_period")
+)
+
 
 @dataclass
 class Reader(threading.Thread):
@@ -88,6 +95,17 @@ def test_readers_read_on_while_tables_change_their_shape(own_hamlet, newer, monk
         loaded.append(flows.refresh(["2025-07"], "month", loaded.append))
 
     loader = threading.Thread(target=load, daemon=True)
+    # A query that has begun before and calls a function after it was replaced.
+    called: list[object] = []
+
+    def call() -> None:
+        with psycopg.connect(own_hamlet) as connection:
+            try:
+                called.append(connection.execute(LATE_CALL).fetchone()[0])
+            except psycopg.Error as error:
+                called.append(error)
+
+    late = threading.Thread(target=call, daemon=True)
     # Someone is in the middle of a report when the tables are to be exchanged.
     long = psycopg.connect(own_hamlet)
     long.execute("SELECT count(*) FROM core.dossiers").fetchone()
@@ -101,6 +119,7 @@ def test_readers_read_on_while_tables_change_their_shape(own_hamlet, newer, monk
             slow.set()
             since.update({reader.question: reader.answers for reader in readers})
             threading.Timer(3, long.rollback).start()
+            late.start()
 
     with next_release.running(newer):
         with migrate.database.connection() as connection:
@@ -116,6 +135,8 @@ def test_readers_read_on_while_tables_change_their_shape(own_hamlet, newer, monk
     long.close()
     assert {"core.dossiers", "core.dossier_versions", "marts.dossier_periods"} <= set(done["changed"])
     assert slow.is_set(), said
+    late.join(30)
+    assert isinstance(called[0], int), called
     for reader in readers:
         assert not reader.wrong, (reader.question, reader.wrong[:3])
         # Also while we waited for the one with the report.

@@ -24,6 +24,9 @@ from tthc.warehouse import database, roles, row_rights, tables
 
 Progress = Callable[[str], None]
 PREFIX = "next_"
+#: Where functions go that were in force. Nothing locks a function, so a query that has begun may call one after it
+#: was replaced; they stay until the next upgrade, where nobody finds them by name.
+REPLACED = "replaced"
 #: So long one lock is waited for, and all together, before those that wait behind us are let through. Less than
 #: the second after which Postgres looks for deadlocks.
 _ONE_LOCK, _ALL_LOCKS = "150ms", 0.4
@@ -119,6 +122,11 @@ def wait_for_writers(
 
 def build(connection: Aside, names: list[str]) -> None:
     """Make these tables, views and functions, in this order, beside those in force; from now on they are meant."""
+    connection.execute(f"DROP SCHEMA IF EXISTS {REPLACED} CASCADE")
+    connection.execute(f"CREATE SCHEMA {REPLACED}")
+    connection.execute(
+        f"COMMENT ON SCHEMA {REPLACED} IS 'Các hàm của bản trước, cho câu hỏi đang chạy dở; bỏ ở lần nâng cấp sau.'"
+    )
     connection.standing = frozenset(names)
     for schema in sorted({name.partition(".")[0] for name in names}):
         connection.execute(f"CREATE SCHEMA {PREFIX}{schema}")
@@ -127,7 +135,7 @@ def build(connection: Aside, names: list[str]) -> None:
 
 
 def swap(connection: Aside, gone: list[str], progress: Progress) -> float:
-    """Drop what is in force under these names and put what stands aside in its place; return the seconds it took.
+    """Put what stands aside in the place of what is in force under the names that go; return the seconds it took.
 
     ``gone`` is in the order of dropping. Waits for whoever is reading without letting others wait behind it.
     """
@@ -137,16 +145,15 @@ def swap(connection: Aside, gone: list[str], progress: Progress) -> float:
             connection.execute(f"ANALYZE {name}")
     moves = _moves(connection, names)
     connection.standing = frozenset()
-    old = [(kind, name) for name in gone for kind in tables.KINDS if tables.exists(connection, name, kind)]
+    old = [statement for name in gone for statement in _leaving(connection, name)]
     took = 0.0
 
     def exchange() -> None:
         nonlocal took
         connection.execute(f"SET LOCAL lock_timeout = '{_ONE_LOCK}'")
         began = time.monotonic()
-        for kind, name in old:
-            # One that depends on another may be gone with it.
-            connection.execute(f"DROP {kind} IF EXISTS {name} CASCADE")
+        for statement in old:
+            connection.execute(statement)
             if time.monotonic() - began > _ALL_LOCKS:
                 raise errors.LockNotAvailable
         connection.execute("SET LOCAL lock_timeout = 0")
@@ -172,18 +179,38 @@ def give_rights(connection: Aside) -> list[str]:
         return advice
 
 
+def _leaving(connection: psycopg.Connection, name: str) -> list[str]:
+    """Return the statements that free a name of what is in force under it."""
+    leaving = [
+        # One that depends on another may be gone with it.
+        f"DROP {kind} IF EXISTS {name} CASCADE"
+        for kind in ("TABLE", "VIEW")
+        if tables.exists(connection, name, kind)
+    ]
+    return leaving + [
+        f"ALTER FUNCTION {signature} SET SCHEMA {REPLACED}" for signature in _signatures(connection, name)
+    ]
+
+
+def _signatures(connection: psycopg.Connection, name: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT oid::regprocedure::text AS signature FROM pg_proc"
+        " WHERE pronamespace::regnamespace || '.' || proname = %s",
+        (name,),
+    ).fetchall()
+    return [row["signature"] for row in rows]
+
+
 def _moves(connection: Aside, names: list[str]) -> list[str]:
     """Return the statements that give what stands aside its names."""
     moves, every = [], tables.tables()
     for name in names:
         schema = name.partition(".")[0]
         if every[name].kind == "FUNCTION":
-            rows = connection.execute(
-                "SELECT oid::regprocedure::text AS signature FROM pg_proc"
-                " WHERE pronamespace::regnamespace || '.' || proname = %s",
-                (PREFIX + name,),
-            ).fetchall()
-            moves += [f"ALTER FUNCTION {row['signature']} SET SCHEMA {schema}" for row in rows]
+            moves += [
+                f"ALTER FUNCTION {signature} SET SCHEMA {schema}"
+                for signature in _signatures(connection, PREFIX + name)
+            ]
             continue
         parts = connection.execute(
             f"SELECT '{name}'::regclass::text AS name UNION ALL SELECT inhrelid::regclass::text FROM pg_inherits"

@@ -134,7 +134,7 @@ def prepare(
             # Nobody reads what is not there yet.
             for name in made:
                 connection.execute(tables.tables()[name].shape)
-        elif made:
+        elif made or gone:
             progress(
                 f"dựng {len(made)} bảng, khung nhìn, hàm bên cạnh bản đang dùng; người đọc không phải chờ"
             )
