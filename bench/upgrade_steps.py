@@ -82,7 +82,7 @@ def read(url: str, question: str) -> dict:
 
     signal.signal(signal.SIGTERM, end)
     asked, longest, failed, answers = 0, 0.0, [], set()
-    with psycopg.connect(url, autocommit=True, application_name="người đọc") as connection:
+    with psycopg.connect(url, autocommit=True, application_name="reader") as connection:
         connection.execute("SET TIME ZONE 'Asia/Ho_Chi_Minh'")
         (code,) = connection.execute("SELECT min(dossier_code) FROM marts.dossiers").fetchone()
         while not over:
@@ -115,7 +115,7 @@ def watch(url: str) -> dict:
             ).fetchall()
             for name, seconds in rows:
                 anyone = max(anyone, seconds or 0)
-                reader = max(reader, seconds or 0) if name == "người đọc" else reader
+                reader = max(reader, seconds or 0) if name == "reader" else reader
             looks += 1
             time.sleep(0.02)
     return {"looks": looks, "reader": round(reader, 3), "anyone": round(anyone, 3)}

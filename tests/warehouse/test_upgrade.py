@@ -237,7 +237,7 @@ def test_a_killed_upgrade_leaves_the_old_release_working(own_hamlet, newer, new_
     "place",
     [
         pytest.param("build", marks=pytest.mark.long),
-        "fill",
+        pytest.param("fill", marks=pytest.mark.long),
         "swap",
         pytest.param("roles", marks=pytest.mark.long),
     ],
