@@ -30,7 +30,7 @@ from tthc.errors import TthcError
 from tthc.stack import up
 from tthc.stack.services import Service
 
-FIRST, LAST, MONTHS = "2025-07-01", "2025-07-31", ["2025-07"]
+FIRST, LAST = "2025-07-01", "2025-07-31"
 #: A restart comes after so many kills.
 KILLS_BETWEEN_RESTARTS = 3
 #: Machines that work, each two steps at once.
@@ -62,7 +62,7 @@ def main() -> int:
         nothing_lost_or_twice(city.warehouse_url)
         say("không mất, không hai lần: phương trình của từng lần đọc, mỗi khóa một bản đang có hiệu lực")
         found = {code: checksums(city.warehouse_url, accounting=False, commune=code) for code in city.codes}
-        expected = undisturbed(city)
+        expected = undisturbed(city, {code: counted(city.warehouse_url, code) for code in city.codes})
     rows = sum(rows for tables in expected.values() for rows, _ in tables.values())
     different = {
         code: sorted(name for name in {*tables, *found[code]} if tables.get(name) != found[code].get(name))
@@ -138,13 +138,25 @@ def _insist(work, patience: float = 900):
             time.sleep(3)
 
 
-def undisturbed(city: CityStack) -> dict[str, dict]:
-    """Read the same days of the same city into a warehouse of its own, one commune after another, in this process."""
+def counted(url: str, code: str) -> set[str]:
+    """Return the months of a commune that were counted."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT period FROM indicators.builds WHERE commune_code = %s AND period ~ '^[0-9]{4}-[0-9]{2}$'",
+            (code,),
+        )
+        return {month for (month,) in rows}
+
+
+def undisturbed(city: CityStack, months: dict[str, set[str]]) -> dict[str, dict]:
+    """Read the same days of the same city into a warehouse of its own, one commune after another, in this process.
+
+    The same months are counted; one that this reading moves and the other did not count is an error.
+    """
     from demo.registers import write_registers
 
     url = city.warehouse_url.rpartition("/")[0] + "/khong_ai_quay"
-    owner = city.here.own_warehouse_url
-    with psycopg.connect(owner, autocommit=True) as connection:
+    with psycopg.connect(city.warehouse_url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE khong_ai_quay TEMPLATE template0")
     archive = settings.state() / "archive-undisturbed"
     with settings.using({"TTHC_WAREHOUSE_URL": url, "TTHC_ARCHIVE": str(archive)}):
@@ -152,9 +164,11 @@ def undisturbed(city: CityStack) -> dict[str, dict]:
         paths = [str(path) for path in write_registers(settings.state() / "catalogue")]
         for code in city.codes:
             with settings.for_commune(code):
-                flows.load(paths, progress=str)
-                flows.ingest(("city__progress_events", "city__dossiers"), FIRST, LAST, progress=str)
-                flows.refresh(MONTHS, progress=str)
+                done = flows.load(paths, progress=str)
+                done += flows.ingest(("city__progress_events", "city__dossiers"), FIRST, LAST, progress=str)
+                if forgotten := {month for each in done for month in each["months"]} - months[code]:
+                    raise SystemExit(f"Xã {code}: chưa tính lại {', '.join(sorted(forgotten))}")
+                flows.refresh(months[code], progress=str)
         say("đã đọc lại vào một kho trống, không ai quấy")
         return {code: checksums(url, accounting=False, commune=code) for code in city.codes}
 
