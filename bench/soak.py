@@ -27,7 +27,7 @@ import httpx
 import psycopg
 
 from tthc.flows.progress import VIETNAM
-from tthc.stack import components, installation
+from tthc.stack import components, installation, processes
 from tthc.stack.api import RUNNING, Airflow
 from tthc.stack.installation import Installation
 
@@ -82,7 +82,7 @@ class Soak:
         due = self.due()
         print(
             "| Ngày | lần chạy | giây | bộ nhớ (MB): "
-            + ", ".join(COMPONENTS)
+            + ", ".join(COMPONENTS.values())
             + " | kho (MB) | nhật ký (MB) |"
         )
         print("|---|---:|---:|---|---:|---:|")
@@ -162,9 +162,11 @@ class Soak:
         problems = [*(f"treo: {each}" for each in self.hung), *(f"không xong: {each}" for each in failed)]
         for name in COMPONENTS:
             then, now = grown(self.memory, name)
-            print(f"- bộ nhớ {name}: {then:.0f} MB lúc đầu (sau {WARM_UP_DAYS} ngày), {now:.0f} MB lúc cuối")
+            print(
+                f"- bộ nhớ {COMPONENTS[name]}: {then:.0f} MB sau {WARM_UP_DAYS} ngày đầu, {now:.0f} MB lúc cuối"
+            )
             if now > MAY_GROW * then:
-                problems.append(f"bộ nhớ {name} tăng {now / then:.2f} lần")
+                problems.append(f"bộ nhớ {COMPONENTS[name]} tăng {now / then:.2f} lần")
         doctor = subprocess.run(
             [sys.executable, "-m", "tthc.cli", "doctor"], cwd=ROOT, capture_output=True, text=True
         )
@@ -183,43 +185,37 @@ def by_moment(due: list[tuple]) -> Iterator[tuple[datetime, list[str]]]:
     yield from moments.items()
 
 
-#: What is watched, each with a word of its command line.
+#: What is watched: each program of the stack is the leader of a session, and Postgres of a family.
 COMPONENTS = {
-    "bộ lập lịch": "warm_airflow scheduler",
-    "máy chủ": "api_server",
-    "bộ đọc DAG": "dag-processor",
-    "bộ chờ": "triggerer",
-    "thành phố": "demo serve",
-    "Postgres": "postgres",
+    "scheduler": "bộ lập lịch",
+    "api-server": "máy chủ",
+    "dag-processor": "bộ đọc DAG",
+    "triggerer": "bộ chờ",
+    "demo-city": "thành phố",
+    "postgres": "Postgres",
 }
 
 
 def memory(here: Installation) -> dict[str, float]:
-    """Return the megabytes (shared ones divided among those who share) of each component with its children."""
+    """Return the megabytes of each component with its children; what is shared is divided among those who share."""
+    leaders = {
+        who.pid: name
+        for name in COMPONENTS
+        if (who := processes.recall(here.folder / "processes" / f"{name}.json")) is not None
+    }
+    postmaster = here.cluster.postmaster().pid
     found = dict.fromkeys(COMPONENTS, 0.0)
-    mark = f"TTHC_STATE={here.folder}".encode()
-    leader = here.cluster.postmaster().pid
-    children = Path(f"/proc/{leader}/task/{leader}/children").read_text().split()
-    cluster = {leader, *map(int, children)}
-    for entry in filter(str.isdigit, os.listdir("/proc")):
+    for entry in map(int, filter(str.isdigit, os.listdir("/proc"))):
         try:
-            told = Path(f"/proc/{entry}/environ").read_bytes().split(b"\0")
-            command = (
-                Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            )
+            words = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
             rollup = Path(f"/proc/{entry}/smaps_rollup").read_text()
         except OSError:
             continue
-        megabytes = (
-            next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
-        )
-        if int(entry) in cluster:
-            found["Postgres"] += megabytes
-        elif mark in told:
-            for name, word in COMPONENTS.items():
-                if word in command or word.replace("_", " ") in command:
-                    found[name] += megabytes
-                    break
+        parent, session = int(words[1]), int(words[3])
+        name = "postgres" if postmaster in (entry, parent) else leaders.get(session)
+        if name is not None:
+            kilobytes = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+            found[name] += kilobytes / 1024
     return found
 
 

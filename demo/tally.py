@@ -39,6 +39,8 @@ RATES: dict[str, tuple[str, str | None]] = {
     "index_766_4_5": ("connected", "alive"),
     "index_766_5_4": ("resolved_content", "resolved_known"),
 }
+MEDIAN = "settlement_days_median"
+IDS = (*RATES, MEDIAN)
 EVERY_LEVEL = ("commune", "unit", "procedure", "field")
 #: At which levels an indicator is told, where not at all but that of officials.
 LEVELS: dict[str, tuple[str, ...]] = {
@@ -198,7 +200,7 @@ def indicators(tally: Counter) -> Iterator[tuple[str, str, str, str, str]]:
     spent = sorted(Counter({key[1]: n for key, n in tally.items() if key[0] == "spent_days"}).elements())
     middle = spent[(len(spent) - 1) // 2 : len(spent) // 2 + 1]
     value = hundredths(sum(middle), len(middle)) if middle else ""
-    yield "settlement_days_median", "", str(len(spent)), value, _status(len(spent))
+    yield MEDIAN, "", str(len(spent)), value, _status(len(spent))
 
 
 def _status(d: int) -> str:

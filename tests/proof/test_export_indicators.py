@@ -53,7 +53,7 @@ SCORED_TOO = (
 #: What growth is told against; before these the city says nothing.
 BEFORE = {"2025-07": "2025-06", "2025-08": "2025-07", "2025-Q3": "2025-Q2", "2025-H2": "2025-H1"}
 ASKED = {id: asked for family in key.INDICATORS.values() for id, asked in family.items()}
-IDS = {*ASKED, *tally.RATES}
+IDS = {*ASKED, *tally.IDS}
 #: The first and the last day of which the readings of the city know.
 FIRST, LAST = date(2025, 1, 1), date(2025, 8, 31)
 
