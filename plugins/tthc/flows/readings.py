@@ -109,7 +109,7 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
     stream, url = stream_of(fetch_id), settings.warehouse_url()
     with database.connection(autocommit=True) as guard:
         database.lock(guard, f"merge:{stream.stream}", session=True)
-        is_repeated = fetch_state(fetch_id) == "merged"
+        is_repeated = _merged(guard, fetch_id) is not None
         outcome = None
         for _ in range(_TRIES):
             # Whoever stages or judges the same reading meanwhile would take the verdicts from under the merge.
@@ -134,12 +134,10 @@ def merge(fetch_id: int, progress: Progress = say) -> dict:
     own_totals.note(stream, progress)
     with database.connection() as connection:
         staging.unstage(connection, stream.stream, fetch_id)
-        connection.execute(
-            "UPDATE ops.fetches SET touched_months = %s WHERE fetch_id = %s", (sorted(months), fetch_id)
-        )
         lag = connection.execute(
-            "SELECT extract(epoch FROM merged_at - fetched_at)::float8 AS seconds FROM ops.fetches WHERE fetch_id = %s",
-            (fetch_id,),
+            "UPDATE ops.fetches SET touched_months = %s WHERE fetch_id = %s"
+            " RETURNING extract(epoch FROM merged_at - fetched_at)::float8 AS seconds",
+            (sorted(months), fetch_id),
         ).fetchone()
     accounting = {**outcome.as_dict(), "stream": stream.stream, "months": sorted(months)}
     if not is_repeated:
